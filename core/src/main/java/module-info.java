@@ -1,0 +1,7 @@
+/** {@code AtomicMapping}: a mapped file with an atomic sync. Only {@code io.atomicmapping} is for users. */
+module io.atomicmapping.core {
+    requires transitive io.atomicmapping.journal;
+    requires io.atomicmapping.recovery;
+    requires org.jctools.core.jdk11;
+    requires org.slf4j;
+}
