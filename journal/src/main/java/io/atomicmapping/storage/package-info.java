@@ -1,6 +1,5 @@
 /**
- * The one seam between the engine and a file system: everything the library does to files goes through
- * {@link io.atomicmapping.storage.Storage}, so that the same engine runs on a real file system, in memory, and on a
- * simulated disk that crashes.
+ * Where files live: {@link io.atomicmapping.storage.Storage} and {@link io.atomicmapping.storage.DurableFile}, the
+ * one seam through which the library touches files, with the real file system and one in memory behind it.
  */
 package io.atomicmapping.storage;
