@@ -4,6 +4,7 @@
  */
 @SuppressWarnings("module") // the qualified exports name modules that are compiled after this one
 module io.atomicmapping.journal {
+    exports io.atomicmapping.journal;
     exports io.atomicmapping.storage;
     exports io.atomicmapping.storage.linux to io.atomicmapping.core;
 }

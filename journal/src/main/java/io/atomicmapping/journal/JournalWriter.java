@@ -1,0 +1,499 @@
+package io.atomicmapping.journal;
+
+import io.atomicmapping.storage.DurableFile;
+import io.atomicmapping.storage.Storage;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * Writes a journal: appends records to its ring, forces them, and moves the checkpoint.
+ *
+ * <ul>
+ * <li>{@link #append}, {@link #force}, {@link #mark} and {@link #grow}: by one thread at a time.
+ * <li>{@link #checkpoint} and {@link #recordGrowth}: by any thread, also during the others. The getters: by any thread.
+ * <li>After a failed force, or a slot that could not be written, nobody knows what the disk holds: every later call fails.
+ * </ul>
+ */
+public final class JournalWriter implements AutoCloseable {
+
+    private static final SecureRandom RANDOM = new SecureRandom();
+    private static final long GROWTH_BYTES = 1L << 20;
+
+    private final Storage storage;
+    private final Path path;
+    private final DurableFile home;
+    private final Arena arena = Arena.ofShared();
+    private final MemorySegment slotBuffer;
+    private final MemorySegment zeros;
+    private final MemorySegment page;
+    private final RedoRecord markRecord;
+    private final ReentrantLock slotLock = new ReentrantLock();
+
+    /** Guarded by slotLock: which slot is written first. */
+    private int firstSlot;
+    /** Written under slotLock once both copies are forced: what it frees and allows may be used from then on. */
+    private volatile Slot slot;
+    private volatile DurableFile file;
+    private volatile long appendLsn;
+    private volatile long durableLsn;
+    private volatile long lastCommit;
+    private volatile IOException failure;
+
+    /** Of the appending thread. */
+    private long lastSize;
+    private boolean lastIsMark = true;
+
+    private JournalWriter(JournalSetup setup, DurableFile file, Slot slot, int firstSlot) {
+        this.storage = setup.storage();
+        this.path = setup.path();
+        this.home = setup.home();
+        this.file = file;
+        this.slot = slot;
+        this.firstSlot = firstSlot;
+        slotBuffer = arena.allocate(JournalFormat.SLOT_AREA_BYTES, JournalFormat.SLOT_AREA_BYTES);
+        zeros = arena.allocate(JournalFormat.RECORD_ALIGNMENT_MAX, JournalFormat.RECORD_ALIGNMENT_MAX);
+        page = arena.allocate(setup.pageBytes(), Long.BYTES);
+        markRecord = new RedoRecord(JournalFormat.RECORD_ALIGNMENT_MAX);
+        appendLsn = slot.checkpointLsn();
+        durableLsn = slot.checkpointLsn();
+        lastCommit = slot.checkpointCommit();
+        lastSize = slot.committedSize();
+    }
+
+    /**
+     * Makes a new journal, replacing what its path names. When it returns the journal is in place and durable.
+     *
+     * @param setup what it is written with
+     * @param ringBytes the ring's length, rounded up to a legal one
+     * @param state what the data file holds
+     * @return the writer
+     * @throws IOException on a full disk, or if it cannot be made for another reason; nothing is left behind
+     */
+    public static JournalWriter create(JournalSetup setup, long ringBytes, CommittedState state) throws IOException {
+        long legalRingBytes = JournalFormat.ringBytes(ringBytes, 0);
+        Slot plan = new Slot(UUID.randomUUID(), 1, RANDOM.nextLong(), legalRingBytes, 0, state.commit(), state.size(),
+                state.size(), true, setup.pageBytes(), JournalFormat.RECORD_ALIGNMENT_MAX, List.of());
+        try (Arena samples = Arena.ofConfined()) {
+            MemorySegment page = samples.allocate(setup.pageBytes(), Long.BYTES);
+            plan = withSamples(plan, Samples.take(setup.home(), plan, page));
+        }
+        NewJournalFile made = NewJournalFile.make(setup.storage(), setup.path(), setup.home(), plan);
+        return new JournalWriter(setup, made.file(), made.slot(), 0);
+    }
+
+    /**
+     * Goes on with a journal whose every record is home and forced: empties the ring, and says that it is in use, under a
+     * new salt, in both slots, forced.
+     *
+     * @param setup what it is written with
+     * @param file the journal, which the writer then owns
+     * @param tail where it ends
+     * @param state what the data file holds
+     * @param sameFile whether the journal is known to belong to the data file; otherwise it gets a new id
+     * @return the writer
+     * @throws IOException if a slot cannot be written
+     */
+    public static JournalWriter resume(JournalSetup setup, DurableFile file, JournalTail tail, CommittedState state,
+            boolean sameFile) throws IOException {
+        Slot old = tail.slot();
+        int recordAlignment = Math.max(file.directAlignment(), JournalFormat.SECTOR_BYTES);
+        Slot next = new Slot(sameFile ? old.journalId() : UUID.randomUUID(), old.generation() + 1, RANDOM.nextLong(),
+                old.ringBytes(), JournalFormat.roundUp(tail.endLsn(), recordAlignment), state.commit(), state.size(),
+                state.size(), true, setup.pageBytes(), recordAlignment, List.of());
+        JournalWriter writer = new JournalWriter(setup, file, next, 1 - tail.slotIndex());
+        try {
+            writer.publish(withSamples(next, Samples.take(setup.home(), next, writer.page)));
+            return writer;
+        } catch (IOException | RuntimeException e) {
+            writer.release();
+            throw e;
+        }
+    }
+
+    /**
+     * Appends a record, which the next {@link #force} makes durable. On failure it counts as never appended.
+     *
+     * @param record the record
+     * @param commit its number: one more than {@link #lastCommit}
+     * @throws IOException if it cannot be written, for example on a full disk
+     */
+    public void append(RedoRecord record, long commit) throws IOException {
+        ensureUsable();
+        if (commit != lastCommit + 1) {
+            throw new IllegalArgumentException("commit out of order: commit=" + commit + ", last=" + lastCommit);
+        }
+        if (record.smallestSize() < 0 || record.smallestSize() > Math.min(record.size(), lastSize)
+                || record.size() > slot.growthLimit() || record.extentsEnd() > record.size()) {
+            throw new IllegalArgumentException("sizes contradict each other: size=" + record.size() + ", smallestSize="
+                    + record.smallestSize() + ", lastSize=" + lastSize + ", growthLimit=" + slot.growthLimit()
+                    + ", extentsEnd=" + record.extentsEnd());
+        }
+        append(record, commit, JournalFormat.KIND_COMMIT);
+        lastCommit = commit;
+        lastSize = record.size();
+        lastIsMark = false;
+    }
+
+    private void append(RedoRecord record, long commit, int kind) throws IOException {
+        Slot current = slot;
+        long lsn = appendLsn;
+        long bytes = JournalFormat.recordBytes(record.bodyBytes(), current.recordAlignment());
+        if (bytes > freeBytes()) {
+            throw new IllegalStateException("ring is full: recordBytes=" + bytes + ", freeBytes=" + freeBytes()
+                    + ", ringBytes=" + current.ringBytes() + ", journal=" + path);
+        }
+        RecordHeader header = new RecordHeader(current.salt(), lsn, commit, current.generation(), durableLsn,
+                record.bodyBytes(), record.extentCount(), 0, kind, record.size(), record.smallestSize(), 0);
+        MemorySegment source = record.complete(header, current.recordAlignment());
+        try {
+            writeRing(lsn, source, current.ringBytes());
+        } catch (IOException | RuntimeException e) {
+            eraseHeader(lsn, current, e);
+            throw e;
+        }
+        appendLsn = lsn + bytes;
+    }
+
+    private void writeRing(long lsn, MemorySegment source, long ringBytes) throws IOException {
+        long first = Math.min(source.byteSize(), ringBytes - lsn % ringBytes);
+        file.writeDirect(JournalFormat.filePosition(lsn, ringBytes), source.asSlice(0, first));
+        if (first < source.byteSize()) {
+            file.writeDirect(JournalFormat.RING_POSITION, source.asSlice(first));
+        }
+    }
+
+    /** All of a failed record may have reached the file; without its header it is no record, and a kill now loses nothing. */
+    private void eraseHeader(long lsn, Slot current, Exception cause) {
+        try {
+            writeRing(lsn, zeros.asSlice(0, current.recordAlignment()), current.ringBytes());
+        } catch (IOException | RuntimeException e) {
+            cause.addSuppressed(e);
+        }
+    }
+
+    /**
+     * Makes all appended records durable.
+     *
+     * @throws IOException if the force fails: then the writer is unusable
+     */
+    public void force() throws IOException {
+        ensureUsable();
+        long lsn = appendLsn;
+        try {
+            file.force();
+        } catch (IOException | RuntimeException e) {
+            throw latched(e);
+        }
+        durableLsn = lsn;
+    }
+
+    /**
+     * Leaves a durable proof that all records before it are durable, so that rot in the last one is told from a torn write.
+     * Does nothing where the last record is one already, or where there is no room.
+     *
+     * @throws IOException if it cannot be written or forced
+     */
+    public void mark() throws IOException {
+        ensureUsable();
+        if (lastIsMark || appendLsn == checkpointLsn() || recordBytes(0) > freeBytes()) {
+            return;
+        }
+        if (durableLsn < appendLsn) {
+            force();
+        }
+        markRecord.clear();
+        markRecord.sizes(lastSize, lastSize);
+        append(markRecord, lastCommit, JournalFormat.KIND_MARK);
+        lastIsMark = true;
+        force();
+    }
+
+    /**
+     * Moves the checkpoint, and frees the ring below it. Everything committed up to it is home and forced.
+     *
+     * @param lsn the new checkpoint: where a durable record ends
+     * @param commit the last commit below it
+     * @param committedSize the committed size after that commit
+     * @throws IOException if the data file cannot be read, or a slot not be written: then the writer is unusable
+     */
+    public void checkpoint(long lsn, long commit, long committedSize) throws IOException {
+        slotLock.lock();
+        try {
+            ensureUsable();
+            Slot old = slot;
+            if (lsn < old.checkpointLsn() || lsn > durableLsn || lsn % old.recordAlignment() != 0) {
+                throw new IllegalArgumentException("checkpoint is not at a durable record: lsn=" + lsn + ", checkpointLsn="
+                        + old.checkpointLsn() + ", durableLsn=" + durableLsn);
+            }
+            if (lsn == old.checkpointLsn() && commit == old.checkpointCommit() && committedSize == old.committedSize()) {
+                return;
+            }
+            advance(old, lsn, new CommittedState(commit, committedSize), true);
+        } finally {
+            slotLock.unlock();
+        }
+    }
+
+    private void advance(Slot old, long lsn, CommittedState state, boolean inUse) throws IOException {
+        Slot next = new Slot(old.journalId(), old.generation() + 1, old.salt(), old.ringBytes(), lsn, state.commit(),
+                state.size(), Math.max(old.growthLimit(), state.size()), inUse, old.pageBytes(), old.recordAlignment(),
+                List.of());
+        publish(inUse ? withSamples(next, Samples.take(home, next, page)) : next);
+    }
+
+    /**
+     * Allows the data file to become longer: to be called before it does. Allows generously more, so that many small
+     * growths seldom cost a slot.
+     *
+     * @param length the length it is to get
+     * @throws IOException if a slot cannot be written: then the writer is unusable
+     */
+    public void recordGrowth(long length) throws IOException {
+        slotLock.lock();
+        try {
+            ensureUsable();
+            Slot old = slot;
+            if (length <= old.growthLimit()) {
+                return;
+            }
+            if (length > JournalFormat.SIZE_MAX) {
+                throw new IllegalArgumentException("size over the limit: size=" + length + ", limit="
+                        + JournalFormat.SIZE_MAX);
+            }
+            long limit = Math.min(length + length / 4 + GROWTH_BYTES, JournalFormat.SIZE_MAX);
+            publish(new Slot(old.journalId(), old.generation() + 1, old.salt(), old.ringBytes(), old.checkpointLsn(),
+                    old.checkpointCommit(), old.committedSize(), limit, old.inUse(), old.pageBytes(),
+                    old.recordAlignment(), old.samples()));
+        } finally {
+            slotLock.unlock();
+        }
+    }
+
+    /**
+     * Makes a length that the data file already has, durably, its committed size. The ring must be empty.
+     *
+     * @param size the length
+     * @throws IOException if a slot cannot be written: then the writer is unusable
+     */
+    public void adoptSize(long size) throws IOException {
+        slotLock.lock();
+        try {
+            ensureUsable();
+            Slot old = slot;
+            ensureEmpty(old);
+            advance(old, appendLsn, new CommittedState(lastCommit, size), true);
+            lastSize = size;
+        } finally {
+            slotLock.unlock();
+        }
+    }
+
+    private void ensureEmpty(Slot current) {
+        if (current.checkpointLsn() != appendLsn) {
+            throw new IllegalStateException("ring is not empty: checkpointLsn=" + current.checkpointLsn() + ", appendLsn="
+                    + appendLsn);
+        }
+    }
+
+    /**
+     * Gives the journal a ring of another length: a new file takes its name. The ring must be empty. Where that fails, for
+     * example on a full disk, the old ring stays in use.
+     *
+     * @param ringBytes the new length, rounded up to a legal one
+     * @throws IOException if the new file cannot be made
+     */
+    public void grow(long ringBytes) throws IOException {
+        slotLock.lock();
+        try {
+            ensureUsable();
+            Slot old = slot;
+            ensureEmpty(old);
+            long lsn = JournalFormat.roundUp(appendLsn, JournalFormat.RECORD_ALIGNMENT_MAX);
+            Slot plan = new Slot(old.journalId(), old.generation() + 1, RANDOM.nextLong(),
+                    JournalFormat.ringBytes(ringBytes, 0), lsn, old.checkpointCommit(), old.committedSize(),
+                    old.growthLimit(), true, old.pageBytes(), JournalFormat.RECORD_ALIGNMENT_MAX, old.samples());
+            NewJournalFile made;
+            try {
+                made = NewJournalFile.make(storage, path, home, plan);
+            } catch (NewJournalFile.InPlaceException e) {
+                throw latched(e); // the old file has lost its name: what is appended to it could not be found
+            }
+            DurableFile oldFile = file;
+            file = made.file();
+            firstSlot = 0;
+            appendLsn = lsn;
+            durableLsn = lsn;
+            slot = made.slot();
+            oldFile.close();
+        } finally {
+            slotLock.unlock();
+        }
+    }
+
+    /**
+     * Says in both slots that the data file is complete: it holds the last commit, cut to its size and forced.
+     *
+     * @param state what it holds
+     * @throws IOException if a slot cannot be written: then the writer is unusable
+     */
+    public void finish(CommittedState state) throws IOException {
+        slotLock.lock();
+        try {
+            ensureUsable();
+            advance(slot, appendLsn, state, false);
+        } finally {
+            slotLock.unlock();
+        }
+    }
+
+    /** The order of barriers of a slot update: {@code FORMAT.md}, "Order of barriers". */
+    private void publish(Slot next) throws IOException {
+        next.encode(slotBuffer);
+        DurableFile target = file;
+        try {
+            // 1. one slot; the other still holds the old state, which stays true until 3
+            target.writeDirect((long) firstSlot * JournalFormat.SLOT_AREA_BYTES, slotBuffer);
+            target.force();
+            // 2. the other, so that rot in either never brings back the old state after 3
+            target.writeDirect((1L - firstSlot) * JournalFormat.SLOT_AREA_BYTES, slotBuffer);
+            target.force();
+        } catch (IOException | RuntimeException e) {
+            throw latched(e);
+        }
+        // 3. only now the freed part of the ring, the salt and the generation are used
+        slot = next;
+    }
+
+    private static Slot withSamples(Slot plan, List<Sample> samples) {
+        return new Slot(plan.journalId(), plan.generation(), plan.salt(), plan.ringBytes(), plan.checkpointLsn(),
+                plan.checkpointCommit(), plan.committedSize(), plan.growthLimit(), plan.inUse(), plan.pageBytes(),
+                plan.recordAlignment(), samples);
+    }
+
+    private IOException latched(Exception cause) {
+        IOException latch = new IOException("journal is unusable after a failed write or force: close the mapping and open it "
+                + "again: journal=" + path, cause);
+        failure = latch;
+        return latch;
+    }
+
+    private void ensureUsable() throws IOException {
+        IOException latch = failure;
+        if (latch != null) {
+            throw new IOException(latch.getMessage(), latch.getCause());
+        }
+    }
+
+    /**
+     * The ring's length.
+     *
+     * @return bytes
+     */
+    public long ringBytes() {
+        return slot.ringBytes();
+    }
+
+    /**
+     * Where the next record goes.
+     *
+     * @return the LSN
+     */
+    public long appendLsn() {
+        return appendLsn;
+    }
+
+    /**
+     * Below it the ring is free.
+     *
+     * @return the LSN
+     */
+    public long checkpointLsn() {
+        return slot.checkpointLsn();
+    }
+
+    /**
+     * Below it every record has been forced.
+     *
+     * @return the LSN
+     */
+    public long durableLsn() {
+        return durableLsn;
+    }
+
+    /**
+     * What can be appended before the checkpoint must move.
+     *
+     * @return bytes, headers and padding included
+     */
+    public long freeBytes() {
+        Slot current = slot;
+        return current.ringBytes() - (appendLsn - current.checkpointLsn());
+    }
+
+    /**
+     * The last commit appended.
+     *
+     * @return its number
+     */
+    public long lastCommit() {
+        return lastCommit;
+    }
+
+    /**
+     * The state that both slots hold.
+     *
+     * @return the slot
+     */
+    public Slot slot() {
+        return slot;
+    }
+
+    /**
+     * The journal's path.
+     *
+     * @return the path
+     */
+    public Path path() {
+        return path;
+    }
+
+    /**
+     * What a record takes in the ring.
+     *
+     * @param bodyBytes its body's length
+     * @return bytes, header and padding included
+     */
+    public long recordBytes(long bodyBytes) {
+        return JournalFormat.recordBytes(bodyBytes, slot.recordAlignment());
+    }
+
+    /**
+     * Closes the journal as it is. Idempotent.
+     *
+     * @throws IOException if closing the file fails
+     */
+    @Override
+    public void close() throws IOException {
+        slotLock.lock();
+        try {
+            if (arena.scope().isAlive()) {
+                failure = new IOException("journal is closed: journal=" + path);
+                release();
+                file.close();
+            }
+        } finally {
+            slotLock.unlock();
+        }
+    }
+
+    private void release() {
+        markRecord.close();
+        arena.close();
+    }
+}

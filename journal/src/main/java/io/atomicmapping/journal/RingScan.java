@@ -1,0 +1,269 @@
+package io.atomicmapping.journal;
+
+import static io.atomicmapping.journal.JournalFormat.INT;
+import static io.atomicmapping.journal.JournalFormat.LONG;
+
+import io.atomicmapping.journal.JournalScan.Findings;
+import io.atomicmapping.journal.JournalScan.Later;
+import io.atomicmapping.journal.JournalScan.Next;
+import io.atomicmapping.storage.DurableFile;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+
+/**
+ * Reads a ring in three steps: the chain of headers tells how much of it to load; the loaded records are checked one after
+ * the other; what follows the last accepted one is searched for witnesses.
+ */
+final class RingScan {
+
+    private static final int SEARCH_BYTES = 1 << 20;
+
+    private final JournalReader reader;
+    private final DurableFile file;
+    private final Slot slot;
+    private final long limitLsn;
+
+    private MemorySegment ring;
+    private long[] starts = new long[16];
+    private int count;
+
+    /** State after the last accepted record. */
+    private long lsn;
+    private long lastCommit;
+    private long lastSize;
+    private long lastGeneration;
+    private long provenLsn;
+
+    /** Why the record after the last accepted one is not. */
+    private Next next;
+    private String detail = "";
+
+    RingScan(JournalReader reader) {
+        this.reader = reader;
+        file = reader.file();
+        slot = reader.slot();
+        limitLsn = slot.checkpointLsn() + slot.ringBytes();
+        lsn = slot.checkpointLsn();
+        lastCommit = slot.checkpointCommit();
+        lastSize = slot.committedSize();
+        provenLsn = slot.checkpointLsn();
+    }
+
+    JournalScan run() throws IOException {
+        Arena arena = Arena.ofShared();
+        try {
+            long liveBytes = followHeaders();
+            ring = arena.allocate(Math.max(liveBytes, Long.BYTES), JournalFormat.RECORD_ALIGNMENT_MAX);
+            load(liveBytes);
+            accept(liveBytes);
+            Findings findings = search();
+            return new JournalScan(reader, arena, ring, starts, count, provenLsn, findings);
+        } catch (IOException | RuntimeException | Error e) {
+            arena.close();
+            throw e;
+        }
+    }
+
+    /** How far headers lead: an upper bound of what there is to accept. */
+    private long followHeaders() throws IOException {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment sector = arena.allocate(JournalFormat.SECTOR_BYTES, Long.BYTES);
+            long at = slot.checkpointLsn();
+            while (at < limitLsn) {
+                readFully(JournalFormat.filePosition(at, slot.ringBytes()), sector);
+                RecordHeader header = RecordHeader.decode(sector, 0);
+                if (header == null || !isOfThisLap(header, at) || !fits(header, at)) {
+                    // the header itself is loaded too: why it is not accepted is told from there
+                    return Math.min(at + JournalFormat.SECTOR_BYTES, limitLsn) - slot.checkpointLsn();
+                }
+                at += JournalFormat.recordBytes(header.bodyBytes(), slot.recordAlignment());
+            }
+            return slot.ringBytes();
+        }
+    }
+
+    private boolean isOfThisLap(RecordHeader header, long at) {
+        return header.salt() == slot.salt() && header.lsn() == at;
+    }
+
+    private boolean fits(RecordHeader header, long at) {
+        return header.bodyBytes() >= 0 && header.bodyBytes() <= slot.ringBytes()
+                && JournalFormat.recordBytes(header.bodyBytes(), slot.recordAlignment()) <= limitLsn - at;
+    }
+
+    private void load(long bytes) throws IOException {
+        for (long done = 0; done < bytes;) {
+            long at = slot.checkpointLsn() + done;
+            long piece = Math.min(bytes - done, slot.ringBytes() - at % slot.ringBytes());
+            readFully(JournalFormat.filePosition(at, slot.ringBytes()), ring.asSlice(done, piece));
+            done += piece;
+        }
+    }
+
+    private void readFully(long position, MemorySegment target) throws IOException {
+        long read = file.read(position, target);
+        if (read != target.byteSize()) {
+            throw new CorruptJournalException("journal was cut while it was read: position=" + position + ", bytes=" + read
+                    + ", expected=" + target.byteSize() + ", journal=" + file.path());
+        }
+    }
+
+    private void accept(long liveBytes) {
+        while (true) {
+            long at = lsn - slot.checkpointLsn();
+            starts[count] = at;
+            if (lsn == limitLsn) {
+                next = Next.NO_ROOM;
+                return;
+            }
+            if (liveBytes - at < JournalFormat.SECTOR_BYTES) {
+                throw new AssertionError("header not loaded: lsn=" + lsn);
+            }
+            RecordHeader header = RecordHeader.decode(ring, at);
+            next = judge(header, at);
+            if (next != null) {
+                return;
+            }
+            if (++count == starts.length) {
+                starts = Arrays.copyOf(starts, count * 2);
+            }
+            lsn += JournalFormat.recordBytes(header.bodyBytes(), slot.recordAlignment());
+            lastCommit = header.commit();
+            lastSize = header.size();
+            lastGeneration = header.generation();
+            provenLsn = Math.max(provenLsn, header.durableLsn());
+        }
+    }
+
+    /** The record's validity list of the format page, in its order; null where the record is valid. */
+    private Next judge(RecordHeader header, long at) {
+        if (header == null || !isOfThisLap(header, lsn)) {
+            return Next.ABSENT;
+        }
+        if (header.generation() > slot.generation()) {
+            detail = "generation=" + header.generation() + ", slotGeneration=" + slot.generation();
+            return Next.NEWER_GENERATION;
+        }
+        detail = contradiction(header, at);
+        if (detail != null) {
+            return Next.CONTRADICTION;
+        }
+        int actual = JournalFormat.crc32c(ring, at + JournalFormat.HEADER_BYTES, header.bodyBytes());
+        if (actual != header.bodyCrc()) {
+            detail = "expected=" + JournalFormat.hex(header.bodyCrc()) + ", actual=" + JournalFormat.hex(actual);
+            return Next.TORN_BODY;
+        }
+        detail = bodyContradiction(header, at + JournalFormat.HEADER_BYTES);
+        if (detail != null) {
+            return Next.CONTRADICTION;
+        }
+        detail = "";
+        return null;
+    }
+
+    /** What in a header cannot be, although its checksum is right; null where nothing. */
+    private String contradiction(RecordHeader header, long at) {
+        boolean commits = header.kind() == JournalFormat.KIND_COMMIT;
+        if (!commits && header.kind() != JournalFormat.KIND_MARK) {
+            return "kind=" + header.kind();
+        }
+        int reserved = ring.get(INT, at + JournalFormat.RESERVED_AT);
+        if (header.fileNumber() != 0 || reserved != 0) {
+            return "fileNumber=" + header.fileNumber() + ", reserved=" + reserved + ", expected=0";
+        }
+        if (!fits(header, lsn)) {
+            return "bodyBytes=" + header.bodyBytes() + ", room=" + (limitLsn - lsn);
+        }
+        if (header.generation() < lastGeneration) {
+            return "generation=" + header.generation() + ", generationBefore=" + lastGeneration;
+        }
+        if (header.durableLsn() < 0 || header.durableLsn() > lsn) {
+            return "durableLsn=" + header.durableLsn();
+        }
+        long commit = commits ? lastCommit + 1 : lastCommit;
+        if (header.commit() != commit) {
+            return "commit=" + header.commit() + ", expectedCommit=" + commit;
+        }
+        if (header.size() > slot.growthLimit() || header.smallestSize() < 0
+                || header.smallestSize() > Math.min(header.size(), lastSize)) {
+            return "size=" + header.size() + ", smallestSize=" + header.smallestSize() + ", sizeBefore=" + lastSize
+                    + ", growthLimit=" + slot.growthLimit();
+        }
+        if (!commits && (header.bodyBytes() != 0 || header.extentCount() != 0 || header.size() != lastSize
+                || header.smallestSize() != lastSize || header.durableLsn() != lsn)) {
+            return "a mark with bodyBytes=" + header.bodyBytes() + ", size=" + header.size() + ", sizeBefore=" + lastSize
+                    + ", durableLsn=" + header.durableLsn();
+        }
+        return null;
+    }
+
+    private String bodyContradiction(RecordHeader header, long bodyStart) {
+        long at = bodyStart;
+        long bodyEnd = bodyStart + header.bodyBytes();
+        long extents = 0;
+        long end = 0;
+        while (at < bodyEnd) {
+            if (bodyEnd - at < JournalFormat.EXTENT_HEADER_BYTES) {
+                return "bodyBytes=" + header.bodyBytes() + ", extentsEnd=" + (at - bodyStart);
+            }
+            long extent = ring.get(LONG, at);
+            long offset = JournalFormat.extentOffset(extent);
+            int length = JournalFormat.extentLength(extent);
+            at += JournalFormat.EXTENT_HEADER_BYTES;
+            if (length == 0 || length > bodyEnd - at || offset < end || offset > header.size() - length) {
+                return "extentOffset=" + offset + ", extentLength=" + length + ", extentBefore=" + end + ", size="
+                        + header.size();
+            }
+            at += length;
+            end = offset + length;
+            extents++;
+        }
+        return extents == header.extentCount() ? null
+                : "extentCount=" + header.extentCount() + ", extents=" + extents;
+    }
+
+    /** Looks at every sector that no accepted record covers for headers which tell whether something is missing here. */
+    private Findings search() throws IOException {
+        Later later = Later.NONE;
+        long laterLsn = -1;
+        long furthest = lsn;
+        try (Arena arena = Arena.ofConfined()) {
+            long bytes = Math.min(SEARCH_BYTES, slot.ringBytes());
+            MemorySegment window = arena.allocate(bytes, JournalFormat.SECTOR_BYTES);
+            for (long from = lsn; from < limitLsn;) {
+                long piece = Math.min(Math.min(bytes, limitLsn - from), slot.ringBytes() - from % slot.ringBytes());
+                readFully(JournalFormat.filePosition(from, slot.ringBytes()), window.asSlice(0, piece));
+                for (long at = 0; at < piece; at += JournalFormat.SECTOR_BYTES) {
+                    RecordHeader header = RecordHeader.decode(window, at);
+                    if (header == null) {
+                        continue;
+                    }
+                    Later found = witness(header, from + at);
+                    if (found.compareTo(later) > 0) {
+                        later = found;
+                        laterLsn = from + at;
+                    }
+                    if (isOfThisLap(header, from + at) && fits(header, from + at)) {
+                        furthest = Math.max(furthest, from + at
+                                + JournalFormat.recordBytes(header.bodyBytes(), slot.recordAlignment()));
+                    }
+                }
+                from += piece;
+            }
+        }
+        return new Findings(next, later, detail, laterLsn, furthest - lsn);
+    }
+
+    private Later witness(RecordHeader header, long at) {
+        boolean inPlace = header.lsn() >= 0 && header.lsn() % slot.ringBytes() == at % slot.ringBytes();
+        if (inPlace && header.generation() > slot.generation()) {
+            return Later.NEWER_GENERATION;
+        }
+        if (at == lsn || !isOfThisLap(header, at)) {
+            return Later.NONE;
+        }
+        return header.durableLsn() > lsn ? Later.PROOF : Later.UNPROVEN;
+    }
+}
