@@ -65,7 +65,6 @@ final class PosixFailure {
             case Errno.EFBIG -> "stay below the largest file of the file system and of ulimit -f";
             case Errno.EROFS -> "mount the file system read-write, or open the file read-only";
             case Errno.EACCES, Errno.EPERM -> "give this user the permission, or open the file read-only";
-            case Errno.EBADF -> "open the file for writing";
             case Errno.EIO -> "look into the kernel log: the device may be failing";
             case Errno.EMFILE -> "close files or raise ulimit -n";
             case Errno.ENFILE -> "close files or raise the sysctl fs.file-max";
