@@ -2,4 +2,6 @@
 module io.atomicmapping.recovery {
     requires transitive io.atomicmapping.journal;
     requires org.slf4j;
+
+    exports io.atomicmapping.recovery;
 }

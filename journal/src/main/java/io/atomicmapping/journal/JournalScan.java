@@ -5,6 +5,7 @@ import static io.atomicmapping.journal.JournalFormat.LONG;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 
 /**
  * A ring read to its end: the accepted records, in native memory, and what lies where the next record would be.
@@ -13,6 +14,9 @@ import java.lang.foreign.MemorySegment;
  * from {@link #findings}; only then is {@link #tail} of use.
  */
 public final class JournalScan implements AutoCloseable {
+
+    /** How the number before an extent's bytes lies in {@link #ring}. */
+    public static final ValueLayout.OfLong EXTENT_HEADER = LONG;
 
     /** What lies where the next record would be. */
     public enum Next {

@@ -1,0 +1,80 @@
+package io.atomicmapping.recovery;
+
+import io.atomicmapping.journal.JournalScan;
+import io.atomicmapping.journal.RecordHeader;
+
+/**
+ * What the accepted records make of the data file's size: which old bytes they zero, and which extents no longer count
+ * because a later commit was smaller.
+ */
+final class CommittedBytes {
+
+    private final JournalScan scan;
+    private final long[] limits;
+    private final long cutFrom;
+    private final long zeroFrom;
+    private final long sizeMin;
+
+    /**
+     * Reads the sizes of all records.
+     *
+     * @param committedSize the size at the checkpoint
+     */
+    CommittedBytes(JournalScan scan, long committedSize) {
+        this.scan = scan;
+        int count = scan.recordCount();
+        limits = new long[count];
+        long limit = Long.MAX_VALUE;
+        long cut = Long.MAX_VALUE;
+        long zero = committedSize;
+        long min = committedSize;
+        for (int i = count - 1; i >= 0; i--) {
+            RecordHeader header = scan.record(i);
+            long sizeBefore = i == 0 ? committedSize : scan.record(i - 1).size();
+            limits[i] = limit;
+            limit = Math.min(limit, header.smallestSize());
+            if (header.smallestSize() < sizeBefore) {
+                cut = Math.min(cut, header.smallestSize());
+            }
+            zero = Math.min(zero, header.smallestSize());
+            min = Math.min(min, header.size());
+        }
+        cutFrom = cut;
+        zeroFrom = zero;
+        sizeMin = min;
+    }
+
+    /** From here on, what the data file held at the checkpoint no longer counts. */
+    long zeroFrom() {
+        return zeroFrom;
+    }
+
+    /** The smallest size committed since the checkpoint, the checkpoint's own included. */
+    long sizeMin() {
+        return sizeMin;
+    }
+
+    /** Where a record's bytes stop to count: a later commit was cut there. */
+    long limit(int recordIndex) {
+        return limits[recordIndex];
+    }
+
+    /** The same for an extent, given where its header lies in the scan's memory. */
+    long limit(long extentStart, long extentEnd) {
+        return extentEnd <= cutFrom ? extentEnd : limits[recordOf(extentStart)];
+    }
+
+    private int recordOf(long ringOffset) {
+        int low = 0;
+        int high = scan.recordCount() - 1;
+        while (low < high) {
+            int middle = (low + high + 1) >>> 1;
+            if (scan.bodyStart(middle) <= ringOffset) {
+                low = middle;
+            } else {
+                high = middle - 1;
+            }
+        }
+        return low;
+    }
+}
