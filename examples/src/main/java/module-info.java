@@ -1,6 +1,11 @@
 /** Persistent structures in a mapping, and the word index that is killed and goes on. */
 module io.atomicmapping.examples {
-    requires io.atomicmapping.core;
-    requires info.picocli;
+    requires transitive io.atomicmapping.core;
+    requires transitive info.picocli;
     requires me.tongfei.progressbar;
+
+    exports io.atomicmapping.examples;
+    exports io.atomicmapping.examples.wordindex;
+
+    opens io.atomicmapping.examples.wordindex to info.picocli;
 }

@@ -1,0 +1,2 @@
+/** Persistent structures that live in an {@link io.atomicmapping.AtomicMapping}: to use, or to learn from. */
+package io.atomicmapping.examples;
