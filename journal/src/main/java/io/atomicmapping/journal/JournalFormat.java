@@ -34,50 +34,90 @@ public final class JournalFormat {
     /** Records begin at multiples of at most this. */
     public static final int RECORD_ALIGNMENT_MAX = 4096;
 
-    static final long SLOT_MAGIC = 0x4C4E_524A_4D4F_5441L; // "ATOMJRNL"
-    static final int SLOT_MAGIC_AT = 0;
-    static final int SLOT_VERSION_AT = 8;
-    static final int SLOT_CRC_AT = 12;
-    static final int SLOT_ID_AT = 16;
-    static final int SLOT_GENERATION_AT = 32;
-    static final int SLOT_SALT_AT = 40;
-    static final int SLOT_RING_BYTES_AT = 48;
-    static final int SLOT_CHECKPOINT_LSN_AT = 56;
-    static final int SLOT_CHECKPOINT_COMMIT_AT = 64;
-    static final int SLOT_COMMITTED_SIZE_AT = 72;
-    static final int SLOT_GROWTH_LIMIT_AT = 80;
-    static final int SLOT_STATE_AT = 88;
-    static final int SLOT_PAGE_BYTES_AT = 92;
-    static final int SLOT_RECORD_ALIGNMENT_AT = 96;
-    static final int SLOT_SAMPLE_COUNT_AT = 100;
-    static final int SLOT_SAMPLES_AT = 104;
-    static final int SAMPLE_BYTES = 16;
-    static final int SAMPLE_OFFSET_AT = 0;
-    static final int SAMPLE_CRC_AT = 8;
-    static final int SAMPLE_LENGTH_AT = 12;
-    static final int SAMPLES_MAX = 8;
+    /** What a slot begins with: "ATOMJRNL". */
+    public static final long SLOT_MAGIC = 0x4C4E_524A_4D4F_5441L; // "ATOMJRNL"
+    /** Slot: the magic number, u64. */
+    public static final int SLOT_MAGIC_AT = 0;
+    /** Slot: the format version, u32. */
+    public static final int SLOT_VERSION_AT = 8;
+    /** Slot: the checksum of its bytes with this field 0, u32. */
+    public static final int SLOT_CRC_AT = 12;
+    /** Slot: the journal id, two u64. */
+    public static final int SLOT_ID_AT = 16;
+    /** Slot: its generation, u64. */
+    public static final int SLOT_GENERATION_AT = 32;
+    /** Slot: the salt, u64. */
+    public static final int SLOT_SALT_AT = 40;
+    /** Slot: the ring's length, u64. */
+    public static final int SLOT_RING_BYTES_AT = 48;
+    /** Slot: the checkpoint, u64. */
+    public static final int SLOT_CHECKPOINT_LSN_AT = 56;
+    /** Slot: the last commit below the checkpoint, u64. */
+    public static final int SLOT_CHECKPOINT_COMMIT_AT = 64;
+    /** Slot: the committed size at the checkpoint, u64. */
+    public static final int SLOT_COMMITTED_SIZE_AT = 72;
+    /** Slot: the largest legal length of the data file, u64. */
+    public static final int SLOT_GROWTH_LIMIT_AT = 80;
+    /** Slot: the state, u32. */
+    public static final int SLOT_STATE_AT = 88;
+    /** Slot: the page size, u32. */
+    public static final int SLOT_PAGE_BYTES_AT = 92;
+    /** Slot: the record alignment, u32. */
+    public static final int SLOT_RECORD_ALIGNMENT_AT = 96;
+    /** Slot: how many samples follow, u32. */
+    public static final int SLOT_SAMPLE_COUNT_AT = 100;
+    /** Slot: the samples. */
+    public static final int SLOT_SAMPLES_AT = 104;
+    /** Bytes of a sample. */
+    public static final int SAMPLE_BYTES = 16;
+    /** Sample: where the page begins, u64. */
+    public static final int SAMPLE_OFFSET_AT = 0;
+    /** Sample: the page's checksum, u32. */
+    public static final int SAMPLE_CRC_AT = 8;
+    /** Sample: its bytes, u32. */
+    public static final int SAMPLE_LENGTH_AT = 12;
+    /** The most samples that a slot holds. */
+    public static final int SAMPLES_MAX = 8;
 
-    static final int STATE_CLEAN = 0;
-    static final int STATE_IN_USE = 1;
+    /** State of slot or attribute: the data file is complete. */
+    public static final int STATE_CLEAN = 0;
+    /** State of slot or attribute: the data file may need the journal. */
+    public static final int STATE_IN_USE = 1;
 
     /** Bytes of a record's header: it lies in one sector. */
     public static final int HEADER_BYTES = 96;
-    static final int RECORD_MAGIC = 0x4344_5241; // "ARDC"
-    static final int MAGIC_AT = 0;
-    static final int HEADER_CRC_AT = 4;
-    static final int SALT_AT = 8;
-    static final int LSN_AT = 16;
-    static final int COMMIT_AT = 24;
-    static final int GENERATION_AT = 32;
-    static final int DURABLE_LSN_AT = 40;
-    static final int BODY_BYTES_AT = 48;
-    static final int EXTENT_COUNT_AT = 56;
-    static final int BODY_CRC_AT = 64;
-    static final int KIND_AT = 68;
-    static final int SIZE_AT = 72;
-    static final int SMALLEST_SIZE_AT = 80;
-    static final int FILE_NUMBER_AT = 88;
-    static final int RESERVED_AT = 92;
+    /** What a record begins with: "ARDC". */
+    public static final int RECORD_MAGIC = 0x4344_5241; // "ARDC"
+    /** Record: the magic number, u32. */
+    public static final int MAGIC_AT = 0;
+    /** Record: the checksum of the header with this field 0, u32. */
+    public static final int HEADER_CRC_AT = 4;
+    /** Record: the salt, u64. */
+    public static final int SALT_AT = 8;
+    /** Record: its own position, u64. */
+    public static final int LSN_AT = 16;
+    /** Record: the commit's number, u64. */
+    public static final int COMMIT_AT = 24;
+    /** Record: the slot generation, u64. */
+    public static final int GENERATION_AT = 32;
+    /** Record: the LSN below which all was forced, u64. */
+    public static final int DURABLE_LSN_AT = 40;
+    /** Record: the body's length, u64. */
+    public static final int BODY_BYTES_AT = 48;
+    /** Record: the extents in the body, u64. */
+    public static final int EXTENT_COUNT_AT = 56;
+    /** Record: the body's checksum, u32. */
+    public static final int BODY_CRC_AT = 64;
+    /** Record: its kind, u32. */
+    public static final int KIND_AT = 68;
+    /** Record: the committed size after it, u64. */
+    public static final int SIZE_AT = 72;
+    /** Record: the smallest size since the commit before, u64. */
+    public static final int SMALLEST_SIZE_AT = 80;
+    /** Record: the file number, 0, u32. */
+    public static final int FILE_NUMBER_AT = 88;
+    /** Record: 0, u32. */
+    public static final int RESERVED_AT = 92;
 
     /** The kind of a record that holds a commit. */
     public static final int KIND_COMMIT = 1;
@@ -91,23 +131,39 @@ public final class JournalFormat {
     /** No data file is longer: 128 TiB. */
     public static final long SIZE_MAX = 1L << 47;
 
-    static final long STUB_MAGIC = 0x4254_534A_4D4F_5441L; // "ATOMJSTB"
-    static final int STUB_MAGIC_AT = 0;
-    static final int STUB_VERSION_AT = 8;
-    static final int STUB_CRC_AT = 12;
-    static final int STUB_ID_AT = 16;
-    static final int STUB_PATH_BYTES_AT = 32;
-    static final int STUB_PATH_AT = 36;
-    static final int STUB_BYTES = 8192;
+    /** What a stub begins with: "ATOMJSTB". */
+    public static final long STUB_MAGIC = 0x4254_534A_4D4F_5441L; // "ATOMJSTB"
+    /** Stub: the magic number, u64. */
+    public static final int STUB_MAGIC_AT = 0;
+    /** Stub: the format version, u32. */
+    public static final int STUB_VERSION_AT = 8;
+    /** Stub: the checksum of its bytes with this field 0, u32. */
+    public static final int STUB_CRC_AT = 12;
+    /** Stub: the journal id, two u64. */
+    public static final int STUB_ID_AT = 16;
+    /** Stub: the length of the journal's path, u32. */
+    public static final int STUB_PATH_BYTES_AT = 32;
+    /** Stub: the journal's path, UTF-8. */
+    public static final int STUB_PATH_AT = 36;
+    /** Bytes of a stub. */
+    public static final int STUB_BYTES = 8192;
 
-    static final int ATTRIBUTE_VERSION_AT = 0;
-    static final int ATTRIBUTE_CRC_AT = 4;
-    static final int ATTRIBUTE_ID_AT = 8;
-    static final int ATTRIBUTE_COMMIT_AT = 24;
-    static final int ATTRIBUTE_GENERATION_AT = 32;
-    static final int ATTRIBUTE_STATE_AT = 40;
-    static final int ATTRIBUTE_RESERVED_AT = 44;
-    static final int ATTRIBUTE_BYTES = 48;
+    /** Attribute: the format version, u32. */
+    public static final int ATTRIBUTE_VERSION_AT = 0;
+    /** Attribute: the checksum of its bytes with this field 0, u32. */
+    public static final int ATTRIBUTE_CRC_AT = 4;
+    /** Attribute: the journal id, two u64. */
+    public static final int ATTRIBUTE_ID_AT = 8;
+    /** Attribute: the last commit when it was set, u64. */
+    public static final int ATTRIBUTE_COMMIT_AT = 24;
+    /** Attribute: the slot generation when it was set, u64. */
+    public static final int ATTRIBUTE_GENERATION_AT = 32;
+    /** Attribute: the state, u32. */
+    public static final int ATTRIBUTE_STATE_AT = 40;
+    /** Attribute: 0, u32. */
+    public static final int ATTRIBUTE_RESERVED_AT = 44;
+    /** Bytes of an attribute. */
+    public static final int ATTRIBUTE_BYTES = 48;
 
     static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
@@ -223,8 +279,16 @@ public final class JournalFormat {
         return (int) crc.getValue();
     }
 
-    /** The CRC-32C of a range in which one aligned field of four bytes counts as zeros. */
-    static int crc32cWithout(MemorySegment segment, long from, int length, int fieldAt) {
+    /**
+     * The CRC-32C of a range in which one field of four bytes, the checksum's own, counts as zeros.
+     *
+     * @param segment holds the bytes
+     * @param from where they begin
+     * @param length how many
+     * @param fieldAt where the field begins in the range
+     * @return the checksum
+     */
+    public static int crc32cWithout(MemorySegment segment, long from, int length, int fieldAt) {
         ByteBuffer bytes = ByteBuffer.allocate(length);
         MemorySegment.copy(segment, from, MemorySegment.ofBuffer(bytes), 0, length);
         bytes.putInt(fieldAt, 0);

@@ -83,8 +83,13 @@ public final class JournalWriter implements AutoCloseable {
             MemorySegment page = samples.allocate(setup.pageBytes(), Long.BYTES);
             plan = withSamples(plan, Samples.take(setup.home(), plan, page));
         }
-        NewJournalFile made = NewJournalFile.make(setup.storage(), setup.path(), setup.home(), plan);
-        return new JournalWriter(setup, made.file(), made.slot(), 0);
+        try {
+            NewJournalFile made = NewJournalFile.make(setup.storage(), setup.path(), setup.home(), plan);
+            return new JournalWriter(setup, made.file(), made.slot(), 0);
+        } catch (NewJournalFile.InPlaceException e) {
+            setup.storage().delete(setup.path());
+            throw e;
+        }
     }
 
     /**

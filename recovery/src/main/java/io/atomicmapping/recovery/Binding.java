@@ -71,7 +71,8 @@ final class Binding implements AutoCloseable {
         }
         JournalReader reader = null;
         if (isRegular(request.storage(), path)) {
-            reader = openReader(request.storage(), request.storage().realPath(path), shared, mark, home == null);
+            path = request.storage().realPath(path);
+            reader = openReader(request.storage(), path, shared, mark, home == null);
         }
         return new Binding(file, mark, markDamaged, stub, path, reader);
     }

@@ -44,8 +44,6 @@ final class Opening {
     OpenedFiles run() throws IOException {
         try {
             openHome();
-            storage.delete(JournalFormat.temporaryPath(binding.beside()));
-            storage.delete(JournalFormat.temporaryPath(binding.path()));
             Condition condition = binding.decide(created || request.discardMissingJournal());
             Path target = target(condition);
             if (condition == Condition.INTERRUPTED) {
@@ -117,6 +115,7 @@ final class Opening {
         HomeChecks.verify(request, reader.slot(), home, scan, bytes);
         commitsReplayed = scan.commitCount();
         bytesDiscarded = scan.findings().discardedBytes();
+        removeLeftovers();
         // 2. records that may be in the page cache only: on disk before home depends on them
         scan.rewriteUnproven();
         reader.file().force();
@@ -133,6 +132,12 @@ final class Opening {
         return new JournalSetup(storage, journal, home, request.pageBytes());
     }
 
+    /** Removes what a crash left half made; only after everything that refuses, which writes nothing. */
+    private void removeLeftovers() throws IOException {
+        storage.delete(JournalFormat.temporaryPath(binding.beside()));
+        storage.delete(JournalFormat.temporaryPath(binding.path()));
+    }
+
     /** Makes a recovered data file as long as asked for. */
     private void grow() throws IOException {
         if (request.size() > home.length()) {
@@ -145,6 +150,8 @@ final class Opening {
 
     /** Starts a journal for a data file whose bytes are complete, whatever other programs made of them. */
     private void startFromComplete(Path target) throws IOException {
+        JournalReader reader = created ? null : reusable(target);
+        removeLeftovers();
         if (request.size() > home.length()) {
             home.setLength(request.size());
         }
@@ -153,11 +160,10 @@ final class Opening {
             storage.forceDirectory(file.getParent());
         }
         CommittedState state = new CommittedState(created ? 0 : binding.completeCommit(), home.length());
-        JournalReader reader = created ? null : reusable(target);
+        if (binding.reader() != null && reader != binding.reader()) {
+            binding.reader().file().close();
+        }
         if (reader == null) {
-            if (binding.reader() != null) {
-                binding.reader().file().close(); // it may be what the new journal replaces
-            }
             writer = JournalWriter.create(setup(target),
                     JournalFormat.ringBytes(request.journalCapacityBytes(), state.size()), state);
         } else {
@@ -232,13 +238,13 @@ final class Opening {
         OpenedFiles.mark(home, writer, writer.lastCommit(), true);
     }
 
-    /** After a failure: releases everything, and removes a data file that this opening created. */
+    /** After a failure: releases everything, and removes a data file that this opening created and gave no journal yet. */
     private void abandon(Throwable cause) {
         DurableFile closedLast = home;
         Binding closedBefore = binding;
         JournalWriter closedFirst = writer;
         try (closedLast; closedBefore; closedFirst) {
-            if (created) {
+            if (created && writer == null) {
                 storage.delete(file);
             }
         } catch (IOException | RuntimeException e) {
