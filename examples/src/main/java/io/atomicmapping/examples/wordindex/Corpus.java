@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Enumeration;
@@ -87,9 +86,6 @@ final class Corpus implements AutoCloseable {
     }
 
     private void addTree(Path path, String ending) throws IOException {
-        if (!Files.exists(path)) {
-            throw new NoSuchFileException(path.toString(), null, "no such text, give files or folders");
-        }
         List<Path> files;
         try (Stream<Path> tree = Files.walk(path)) {
             files = tree.filter(file -> file.toString().endsWith(ending)).sorted().toList();

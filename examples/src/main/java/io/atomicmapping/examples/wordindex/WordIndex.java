@@ -25,10 +25,10 @@ import picocli.CommandLine.Parameters;
  * SIGKILL after random commits, and requires that the counts are in the end those of a plain {@link
  * HashMap}, word by word.
  */
-@Command(name = "word-index", sortOptions = false, description = {
-    "Counts the words of a text in a mapped file. The process that counts is killed again and again, and the",
-    "next one goes on from the last commit. In the end each word was counted exactly once, or the exit",
-    "status is 1."})
+@Command(name = "word-index", sortOptions = false, description =
+        "Counts the words of a text in a mapped file. The process that counts is killed again and again, and the"
+        + " next one goes on from the last commit. In the end each word was counted exactly once, or the exit"
+        + " status is 1.")
 public final class WordIndex implements Callable<Integer> {
 
     /**
@@ -85,6 +85,7 @@ public final class WordIndex implements Callable<Integer> {
     public Integer call() throws IOException, InterruptedException {
         requireAtLeast("--kills", kills, 0);
         requireAtLeast("--commit-every", wordsPerCommit, 1);
+        paths.forEach(this::requireExists);
         long start = System.nanoTime();
         Workspace workspace = Workspace.create();
         Path text = workspace.text();
@@ -186,6 +187,13 @@ public final class WordIndex implements Callable<Integer> {
         if (value < least) {
             throw new CommandLine.ParameterException(spec.commandLine(),
                     option + " must be at least " + least + ": value=" + value);
+        }
+    }
+
+    private void requireExists(Path path) {
+        if (!Files.exists(path)) {
+            throw new CommandLine.ParameterException(spec.commandLine(),
+                    "no such text, give files or folders: path=" + path);
         }
     }
 }

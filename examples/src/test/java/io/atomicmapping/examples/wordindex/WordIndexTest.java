@@ -109,6 +109,7 @@ class WordIndexTest {
         assertEquals(2, run("--kills", "-1"));
         assertEquals(2, run("--commit-every", "0"));
         assertEquals(2, run("--unknown"));
+        assertEquals(2, run(directory.resolve("missing").toString()));
         assertEquals(0, run("--help"));
     }
 
