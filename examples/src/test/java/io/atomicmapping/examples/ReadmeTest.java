@@ -13,6 +13,6 @@ class ReadmeTest {
     void programInTheReadmeIsTheOneThatIsCompiled() throws IOException {
         String readme = Files.readString(Path.of("../README.md"));
         String program = Files.readString(Path.of("src/main/java/io/atomicmapping/examples/Accounts.java"));
-        assertTrue(readme.contains("```java\n" + program + "```\n"), "README.md shows another program than Accounts");
+        assertTrue(readme.contains("```java\n" + program + "```\n"), "README.md shows another program");
     }
 }

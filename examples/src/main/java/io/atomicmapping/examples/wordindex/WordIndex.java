@@ -26,9 +26,9 @@ import picocli.CommandLine.Parameters;
  * HashMap}, word by word.
  */
 @Command(name = "word-index", sortOptions = false, description =
-        "Counts the words of a text in a mapped file. The process that counts is killed again and again, and the"
-        + " next one goes on from the last commit. In the end each word was counted exactly once, or the exit"
-        + " status is 1.")
+        "Counts the words of a text in a mapped file. The process that counts is killed again and again, and"
+        + " the next one goes on from the last commit. In the end each word was counted exactly once, or the"
+        + " exit status is 1.")
 public final class WordIndex implements Callable<Integer> {
 
     /**
