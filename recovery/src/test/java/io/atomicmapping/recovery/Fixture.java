@@ -94,6 +94,10 @@ final class Fixture {
 
     // ---- what a program does
 
+    int size() {
+        return working.length;
+    }
+
     Fixture put(long offset, int... bytes) {
         for (int i = 0; i < bytes.length; i++) {
             working[Math.toIntExact(offset) + i] = (byte) bytes[i];
