@@ -2,6 +2,9 @@
 module io.atomicmapping.core {
     requires transitive io.atomicmapping.journal;
     requires io.atomicmapping.recovery;
-    requires org.jctools.core.jdk11;
+    requires java.management;
+    requires jdk.management;
     requires org.slf4j;
+
+    exports io.atomicmapping;
 }

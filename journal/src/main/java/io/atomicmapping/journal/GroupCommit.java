@@ -178,8 +178,12 @@ public final class GroupCommit<R> {
      * @param group what {@link #join} returned
      * @return the commit's number
      * @throws IOException if the commit failed
+     * @throws IllegalStateException if the leader found that there can be none
      */
     public long result(Group<R> group) throws IOException {
+        if (group.failure instanceof IllegalStateException failure) {
+            throw new IllegalStateException(failure.getMessage(), failure);
+        }
         if (group.failure != null) {
             throw new IOException("the commit that held these stores failed: " + group.failure.getMessage(),
                     group.failure);

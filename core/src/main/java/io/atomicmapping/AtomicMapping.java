@@ -1,0 +1,824 @@
+package io.atomicmapping;
+
+import io.atomicmapping.dirty.ExplicitTracking;
+import io.atomicmapping.dirty.Range;
+import io.atomicmapping.dirty.Sections;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
+import java.nio.file.Path;
+import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+
+/**
+ * A mapped file whose changes become durable all or nothing.
+ *
+ * <p>The program loads and stores as in memory. {@link #sync()} makes everything stored since the last sync durable. After a
+ * crash at any instant (the process killed, the kernel gone, the power cut; while opening again, too) opening the file gives
+ * exactly the bytes of one commit: the last whose {@code sync} returned, or a later one that was in flight. There is nothing to
+ * call: opening recovers.
+ *
+ * <pre>{@code
+ * try (AtomicMapping mapping = AtomicMapping.open(Path.of("counters"), 1 << 20)) {
+ *     mapping.putLong(0, mapping.getLong(0) + 1);
+ *     mapping.putLong(8192, System.currentTimeMillis());
+ *     mapping.sync(); // both, or after a crash neither
+ * }
+ * }</pre>
+ *
+ * <p><b>Threads.</b> Every method may be called by any thread, also virtual ones. Loads and stores are plain, as those of a
+ * {@link MemorySegment}: threads that share bytes order themselves. A commit that holds a store also holds every store that
+ * happens-before it; a store beside a sync is in this commit or in the next, whole.
+ *
+ * <p><b>Cost.</b> A load costs what it costs in a segment. A store into a line of 64 bytes that was stored to since the last
+ * sync costs a few nanoseconds more; the first one keeps the line's old bytes. A sync appends the changed bytes to the
+ * journal and forces it: what it costs follows the changes, not the size of the file. Nothing is allocated by a load or a store.
+ *
+ * <p><b>Errors.</b> An access out of bounds is an {@link IndexOutOfBoundsException}; a store or a sync after {@link #close}, or
+ * after the disk failed to force what it was given, an {@link IllegalStateException}: reopen the file to go on from the last
+ * commit. A file that another program has truncated, or that the disk cannot read, is an {@link UncheckedIOException} that
+ * names it.
+ *
+ * <p>Source: failure-atomic msync, Park, Kelly, Shen, EuroSys'13.
+ */
+public final class AtomicMapping implements AutoCloseable {
+
+    private static final ValueLayout.OfByte BYTE = ValueLayout.JAVA_BYTE;
+    private static final ValueLayout.OfShort SHORT =
+            ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+    private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+    private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+    private static final ValueLayout.OfFloat FLOAT =
+            ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+    private static final ValueLayout.OfDouble DOUBLE =
+            ValueLayout.JAVA_DOUBLE_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+    private static final VarHandle ALIGNED_LONG =
+            ValueLayout.JAVA_LONG.withOrder(ByteOrder.LITTLE_ENDIAN).varHandle();
+    private static final VarHandle ALIGNED_INT = ValueLayout.JAVA_INT.withOrder(ByteOrder.LITTLE_ENDIAN).varHandle();
+
+    private final Opened opened;
+    /** null if read-only */
+    private final Engine engine;
+    private final Sizes sizes;
+    private final Sections sections;
+    private final ExplicitTracking tracking;
+    private final MemorySegment data;
+
+    private AtomicMapping(Opened opened) {
+        this.opened = opened;
+        this.engine = opened.engine();
+        this.sizes = opened.sizes();
+        this.sections = engine == null ? new Sections() : engine.sections;
+        this.tracking = engine == null ? null : engine.tracking;
+        this.data = opened.image().segment();
+    }
+
+    // ---- opening ----
+
+    /**
+     * Opens an existing file at its size.
+     *
+     * @param file the file; a symbolic link is followed
+     * @return the mapping, which holds the file's last commit
+     * @throws java.nio.file.NoSuchFileException if there is none
+     * @throws io.atomicmapping.journal.CorruptJournalException if the journal is damaged
+     * @throws io.atomicmapping.journal.IncompatibleJournalException if the journal is missing, not of this file, or of a newer
+     *     version
+     * @throws IOException if it cannot be opened, or is open already
+     */
+    public static AtomicMapping open(Path file) throws IOException {
+        return open(file, MappingOptions.builder().build());
+    }
+
+    /**
+     * Opens a file, creating it or growing it to at least a size; that is durable when this returns.
+     *
+     * @param file the file
+     * @param size the least size in bytes, 0 to {@link MappingOptions#SIZE_LIMIT}; new bytes are 0, and take no disk space
+     *     until they are committed to
+     * @return the mapping
+     * @throws IOException as {@link #open(Path)}, or if there is no space
+     * @throws IllegalArgumentException if the size is out of range
+     */
+    public static AtomicMapping open(Path file, long size) throws IOException {
+        return open(file, MappingOptions.builder().size(size).build());
+    }
+
+    /**
+     * Opens a file.
+     *
+     * @param file the file
+     * @param options how
+     * @return the mapping
+     * @throws IOException as {@link #open(Path, long)}
+     * @throws IllegalArgumentException if the file is larger than the options' {@code maxSize}
+     * @throws UnsupportedOperationException on a system that is not Linux on x86-64 or aarch64
+     */
+    public static AtomicMapping open(Path file, MappingOptions options) throws IOException {
+        Objects.requireNonNull(file, "file");
+        return new AtomicMapping(Opened.open(file, options));
+    }
+
+    /**
+     * Brings a file to its last commit and closes it, so that other programs can read or copy it. A file that was closed is
+     * left as it is.
+     *
+     * @param file the file
+     * @return what was found and done
+     * @throws IOException as {@link #open(Path)}
+     */
+    public static RecoveryReport recover(Path file) throws IOException {
+        try (AtomicMapping mapping = open(file)) {
+            return mapping.recovery();
+        }
+    }
+
+    // ---- loads ----
+
+    /**
+     * The size.
+     *
+     * @return bytes; what {@code resize} made it counts at once
+     * @throws IllegalStateException after close
+     */
+    public long size() {
+        if (sizes.loadLimit() < 0) {
+            throw opened.closedException();
+        }
+        return sizes.current();
+    }
+
+    private void checkLoad(long offset, long length) {
+        if (offset < 0 || offset > sizes.loadLimit() - length) {
+            throw opened.refuse(offset, length, sizes.loadLimit());
+        }
+    }
+
+    /**
+     * Loads a byte.
+     *
+     * @param offset where, in bytes
+     * @return its value
+     */
+    public byte getByte(long offset) {
+        checkLoad(offset, Byte.BYTES);
+        try {
+            return data.get(BYTE, offset);
+        } catch (InternalError e) {
+            throw opened.unreadable(e);
+        }
+    }
+
+    /**
+     * Loads a short, little-endian, at any alignment.
+     *
+     * @param offset where, in bytes
+     * @return its value
+     */
+    public short getShort(long offset) {
+        checkLoad(offset, Short.BYTES);
+        try {
+            return data.get(SHORT, offset);
+        } catch (InternalError e) {
+            throw opened.unreadable(e);
+        }
+    }
+
+    /**
+     * Loads an int, little-endian, at any alignment.
+     *
+     * @param offset where, in bytes
+     * @return its value
+     */
+    public int getInt(long offset) {
+        checkLoad(offset, Integer.BYTES);
+        try {
+            return data.get(INT, offset);
+        } catch (InternalError e) {
+            throw opened.unreadable(e);
+        }
+    }
+
+    /**
+     * Loads a long, little-endian, at any alignment.
+     *
+     * @param offset where, in bytes
+     * @return its value
+     */
+    public long getLong(long offset) {
+        checkLoad(offset, Long.BYTES);
+        try {
+            return data.get(LONG, offset);
+        } catch (InternalError e) {
+            throw opened.unreadable(e);
+        }
+    }
+
+    /**
+     * Loads a float, little-endian, at any alignment.
+     *
+     * @param offset where, in bytes
+     * @return its value
+     */
+    public float getFloat(long offset) {
+        checkLoad(offset, Float.BYTES);
+        try {
+            return data.get(FLOAT, offset);
+        } catch (InternalError e) {
+            throw opened.unreadable(e);
+        }
+    }
+
+    /**
+     * Loads a double, little-endian, at any alignment.
+     *
+     * @param offset where, in bytes
+     * @return its value
+     */
+    public double getDouble(long offset) {
+        checkLoad(offset, Double.BYTES);
+        try {
+            return data.get(DOUBLE, offset);
+        } catch (InternalError e) {
+            throw opened.unreadable(e);
+        }
+    }
+
+    /**
+     * Loads bytes.
+     *
+     * @param offset where, in bytes
+     * @param target takes them, all of it
+     */
+    public void getBytes(long offset, byte[] target) {
+        getBytes(offset, target, 0, target.length);
+    }
+
+    /**
+     * Loads bytes.
+     *
+     * @param offset where, in bytes
+     * @param target takes them
+     * @param from where in the target
+     * @param length how many
+     */
+    public void getBytes(long offset, byte[] target, int from, int length) {
+        Objects.checkFromIndexSize(from, length, target.length);
+        checkLoad(offset, length);
+        try {
+            MemorySegment.copy(data, BYTE, offset, target, from, length);
+        } catch (InternalError e) {
+            throw opened.unreadable(e);
+        }
+    }
+
+    /**
+     * Loads bytes.
+     *
+     * @param offset where, in bytes
+     * @param target takes them, all of it
+     */
+    public void get(long offset, MemorySegment target) {
+        checkLoad(offset, target.byteSize());
+        try {
+            MemorySegment.copy(data, offset, target, 0, target.byteSize());
+        } catch (InternalError e) {
+            throw opened.unreadable(e);
+        }
+    }
+
+    /**
+     * Loads a long; what the thread that stored it by {@link #putLongRelease} stored before is seen after.
+     *
+     * @param offset where, a multiple of 8
+     * @return its value
+     * @throws IllegalArgumentException if it is not aligned
+     */
+    public long getLongAcquire(long offset) {
+        checkLoad(offset, Long.BYTES);
+        checkAligned(offset, Long.BYTES);
+        try {
+            return (long) ALIGNED_LONG.getAcquire(data, offset);
+        } catch (InternalError e) {
+            throw opened.unreadable(e);
+        }
+    }
+
+    /**
+     * The whole mapping to be loaded from, at its size now. Free of charge: stores are tracked as before. What lies past a
+     * size made smaller later reads 0.
+     *
+     * @return a read-only segment, alive until close
+     * @throws IllegalStateException after close
+     */
+    public MemorySegment readSegment() {
+        return data.asSlice(0, size()).asReadOnly();
+    }
+
+    // ---- stores ----
+
+    /** Inside a section: checks the bounds and marks the lines. */
+    private void beforeStore(long offset, long length, int section) {
+        if (offset < 0 || offset > sizes.storeLimit() - length) {
+            throw opened.refuse(offset, length, sizes.storeLimit());
+        }
+        if (engine.kernel() == null) {
+            tracking.mark(offset, length, Sections.stripe(section));
+        }
+    }
+
+    /** As {@link #beforeStore}, for a length that the caller gave. */
+    private void beforeStoreOf(long offset, long length, int section) {
+        if (length > 0) {
+            beforeStore(offset, length, section);
+        } else if (length < 0 || offset < 0 || offset > sizes.storeLimit()) {
+            throw opened.refuse(offset, length, sizes.storeLimit());
+        }
+    }
+
+    private static void checkAligned(long offset, int alignment) {
+        if ((offset & alignment - 1) != 0) {
+            throw new IllegalArgumentException("offset is not aligned: offset=" + offset + ", alignment=" + alignment);
+        }
+    }
+
+    /**
+     * Stores a byte.
+     *
+     * @param offset where, in bytes
+     * @param value its value
+     */
+    public void putByte(long offset, byte value) {
+        int section = sections.enterPut();
+        try {
+            beforeStore(offset, Byte.BYTES, section);
+            data.set(BYTE, offset, value);
+        } catch (InternalError e) {
+            throw opened.unreadable(e);
+        } finally {
+            sections.exitPut(section);
+        }
+    }
+
+    /**
+     * Stores a short, little-endian, at any alignment.
+     *
+     * @param offset where, in bytes
+     * @param value its value
+     */
+    public void putShort(long offset, short value) {
+        int section = sections.enterPut();
+        try {
+            beforeStore(offset, Short.BYTES, section);
+            data.set(SHORT, offset, value);
+        } catch (InternalError e) {
+            throw opened.unreadable(e);
+        } finally {
+            sections.exitPut(section);
+        }
+    }
+
+    /**
+     * Stores an int, little-endian, at any alignment.
+     *
+     * @param offset where, in bytes
+     * @param value its value
+     */
+    public void putInt(long offset, int value) {
+        int section = sections.enterPut();
+        try {
+            beforeStore(offset, Integer.BYTES, section);
+            data.set(INT, offset, value);
+        } catch (InternalError e) {
+            throw opened.unreadable(e);
+        } finally {
+            sections.exitPut(section);
+        }
+    }
+
+    /**
+     * Stores a long, little-endian, at any alignment.
+     *
+     * @param offset where, in bytes
+     * @param value its value
+     */
+    public void putLong(long offset, long value) {
+        int section = sections.enterPut();
+        try {
+            beforeStore(offset, Long.BYTES, section);
+            data.set(LONG, offset, value);
+        } catch (InternalError e) {
+            throw opened.unreadable(e);
+        } finally {
+            sections.exitPut(section);
+        }
+    }
+
+    /**
+     * Stores a float, little-endian, at any alignment.
+     *
+     * @param offset where, in bytes
+     * @param value its value
+     */
+    public void putFloat(long offset, float value) {
+        int section = sections.enterPut();
+        try {
+            beforeStore(offset, Float.BYTES, section);
+            data.set(FLOAT, offset, value);
+        } catch (InternalError e) {
+            throw opened.unreadable(e);
+        } finally {
+            sections.exitPut(section);
+        }
+    }
+
+    /**
+     * Stores a double, little-endian, at any alignment.
+     *
+     * @param offset where, in bytes
+     * @param value its value
+     */
+    public void putDouble(long offset, double value) {
+        int section = sections.enterPut();
+        try {
+            beforeStore(offset, Double.BYTES, section);
+            data.set(DOUBLE, offset, value);
+        } catch (InternalError e) {
+            throw opened.unreadable(e);
+        } finally {
+            sections.exitPut(section);
+        }
+    }
+
+    /**
+     * Stores bytes.
+     *
+     * @param offset where, in bytes
+     * @param source the bytes, all of it
+     */
+    public void putBytes(long offset, byte[] source) {
+        putBytes(offset, source, 0, source.length);
+    }
+
+    /**
+     * Stores bytes. No sync cuts them in two.
+     *
+     * @param offset where, in bytes
+     * @param source holds the bytes
+     * @param from where they begin in the source
+     * @param length how many
+     */
+    public void putBytes(long offset, byte[] source, int from, int length) {
+        Objects.checkFromIndexSize(from, length, source.length);
+        int section = sections.enterPut();
+        try {
+            beforeStoreOf(offset, length, section);
+            MemorySegment.copy(source, from, data, BYTE, offset, length);
+        } catch (InternalError e) {
+            throw opened.unreadable(e);
+        } finally {
+            sections.exitPut(section);
+        }
+    }
+
+    /**
+     * Stores bytes. No sync cuts them in two.
+     *
+     * @param offset where, in bytes
+     * @param source the bytes, all of it
+     */
+    public void put(long offset, MemorySegment source) {
+        int section = sections.enterPut();
+        try {
+            beforeStoreOf(offset, source.byteSize(), section);
+            MemorySegment.copy(source, 0, data, offset, source.byteSize());
+        } catch (InternalError e) {
+            throw opened.unreadable(e);
+        } finally {
+            sections.exitPut(section);
+        }
+    }
+
+    /**
+     * Stores one value into each byte of a range. No sync cuts it in two.
+     *
+     * @param offset where, in bytes
+     * @param length how many bytes
+     * @param value the value
+     */
+    public void fill(long offset, long length, byte value) {
+        int section = sections.enterPut();
+        try {
+            beforeStoreOf(offset, length, section);
+            data.asSlice(offset, length).fill(value);
+        } catch (InternalError e) {
+            throw opened.unreadable(e);
+        } finally {
+            sections.exitPut(section);
+        }
+    }
+
+    /**
+     * Copies bytes within the mapping as memmove(3) does: the ranges may overlap. No sync cuts it in two.
+     *
+     * @param sourceOffset where they are
+     * @param targetOffset where they go
+     * @param length how many bytes
+     */
+    public void copy(long sourceOffset, long targetOffset, long length) {
+        int section = sections.enterPut();
+        try {
+            beforeStoreOf(targetOffset, length, section);
+            checkLoad(sourceOffset, length);
+            MemorySegment.copy(data, sourceOffset, data, targetOffset, length);
+        } catch (InternalError e) {
+            throw opened.unreadable(e);
+        } finally {
+            sections.exitPut(section);
+        }
+    }
+
+    /**
+     * Stores a long if it has an expected value, atomically.
+     *
+     * @param offset where, a multiple of 8
+     * @param expected the value it must have
+     * @param value the value it gets
+     * @return whether it had
+     * @throws IllegalArgumentException if the offset is not aligned
+     */
+    public boolean compareAndSetLong(long offset, long expected, long value) {
+        checkAligned(offset, Long.BYTES);
+        int section = sections.enterPut();
+        try {
+            beforeStore(offset, Long.BYTES, section);
+            return ALIGNED_LONG.compareAndSet(data, offset, expected, value);
+        } catch (InternalError e) {
+            throw opened.unreadable(e);
+        } finally {
+            sections.exitPut(section);
+        }
+    }
+
+    /**
+     * Stores an int if it has an expected value, atomically.
+     *
+     * @param offset where, a multiple of 4
+     * @param expected the value it must have
+     * @param value the value it gets
+     * @return whether it had
+     * @throws IllegalArgumentException if the offset is not aligned
+     */
+    public boolean compareAndSetInt(long offset, int expected, int value) {
+        checkAligned(offset, Integer.BYTES);
+        int section = sections.enterPut();
+        try {
+            beforeStore(offset, Integer.BYTES, section);
+            return ALIGNED_INT.compareAndSet(data, offset, expected, value);
+        } catch (InternalError e) {
+            throw opened.unreadable(e);
+        } finally {
+            sections.exitPut(section);
+        }
+    }
+
+    /**
+     * Adds to a long, atomically.
+     *
+     * @param offset where, a multiple of 8
+     * @param delta what is added
+     * @return the value before
+     * @throws IllegalArgumentException if the offset is not aligned
+     */
+    public long getAndAddLong(long offset, long delta) {
+        checkAligned(offset, Long.BYTES);
+        int section = sections.enterPut();
+        try {
+            beforeStore(offset, Long.BYTES, section);
+            return (long) ALIGNED_LONG.getAndAdd(data, offset, delta);
+        } catch (InternalError e) {
+            throw opened.unreadable(e);
+        } finally {
+            sections.exitPut(section);
+        }
+    }
+
+    /**
+     * Stores a long after everything that the thread stored before; for a thread that loads it by {@link #getLongAcquire}.
+     *
+     * @param offset where, a multiple of 8
+     * @param value its value
+     * @throws IllegalArgumentException if the offset is not aligned
+     */
+    public void putLongRelease(long offset, long value) {
+        checkAligned(offset, Long.BYTES);
+        int section = sections.enterPut();
+        try {
+            beforeStore(offset, Long.BYTES, section);
+            ALIGNED_LONG.setRelease(data, offset, value);
+        } catch (InternalError e) {
+            throw opened.unreadable(e);
+        } finally {
+            sections.exitPut(section);
+        }
+    }
+
+    /**
+     * The whole mapping, writable, at its size now. From the first call on the kernel finds the stores, these and those by put:
+     * a sync then costs by the page, not by the line, and private pages are not handed back before close.
+     *
+     * <p>Aligned stores of up to 8 bytes land whole in a commit; order among them holds only inside {@link #update}, and so
+     * does direct I/O into the segment. What lies past a size made smaller later reads 0, and a store there is lost or an
+     * {@link InternalError}.
+     *
+     * @return a segment, alive until close
+     * @throws IllegalStateException after close, after a failure, or if the mapping is read-only
+     * @throws UncheckedIOException if what is committed cannot be brought to the file first
+     */
+    public MemorySegment segment() {
+        opened.writable().ensureUsable();
+        try {
+            engine.enterKernelMode();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return data.asSlice(0, size());
+    }
+
+    // ---- commits ----
+
+    /**
+     * Makes everything stored until now durable, all or nothing. Callers at the same time share a commit.
+     *
+     * @return the commit's number: 1, 2, 3 and so on for the life of the file; if nothing was stored, that of the last commit
+     * @throws IOException if there is no space, or the journal cannot be written: the stores stay, uncommitted, and a later
+     *     sync may succeed; or if the force failed: then the mapping has failed, and the file holds the last commit
+     * @throws IllegalStateException inside an update, after close, or after a failure
+     */
+    public long sync() throws IOException {
+        return sync(Range.EVERYTHING);
+    }
+
+    /**
+     * Makes what was stored into a range durable, and nothing else but a resize. The range is widened to lines of 64 bytes;
+     * after {@link #segment()} to pages.
+     *
+     * @param offset where it begins
+     * @param length its length in bytes
+     * @return as {@link #sync()}
+     * @throws IOException as {@link #sync()}
+     * @throws IllegalStateException as {@link #sync()}
+     */
+    public long sync(long offset, long length) throws IOException {
+        if (length < 0) {
+            throw opened.refuse(offset, length, sizes.loadLimit());
+        }
+        checkLoad(offset, length);
+        return sync(length == 0 ? Range.NOTHING : new Range(offset, offset + length));
+    }
+
+    private long sync(Range range) throws IOException {
+        if (engine == null) {
+            opened.ensureOpen();
+            return opened.lastCommit();
+        }
+        return engine.commits.sync(range);
+    }
+
+    /**
+     * Takes the cut now and makes it durable in the background. After {@link #segment()} the call waits for the commit before
+     * it.
+     *
+     * @return completes with the commit's number, in the order of commits, on a thread of its own; or with an
+     *     {@link IOException} as of {@link #sync()}
+     * @throws IllegalStateException as {@link #sync()}
+     */
+    public CompletableFuture<Long> syncAsync() {
+        if (engine == null) {
+            opened.ensureOpen();
+            return CompletableFuture.completedFuture(opened.lastCommit());
+        }
+        try {
+            return engine.commits.syncAsync();
+        } catch (IOException e) {
+            return CompletableFuture.failedFuture(e);
+        }
+    }
+
+    /**
+     * Takes back everything stored and resized since the last durable commit, waiting for one in flight. Costs by what is
+     * taken back.
+     *
+     * @throws IllegalStateException inside an update, after close, or after a failure
+     * @throws UncheckedIOException if what was committed cannot be read
+     */
+    public void rollback() {
+        if (engine == null) {
+            opened.ensureOpen();
+            return;
+        }
+        try {
+            engine.commits.rollback();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /**
+     * Runs an action whose stores no sync cuts in two: a commit holds all of them or none. Actions run beside each other; one
+     * inside another belongs to it. A sync waits for those that are open. An exception leaves what was stored.
+     *
+     * @param action the action; it may block and resize, but not sync, roll back or close
+     * @param <E> what it may throw
+     * @throws E what the action throws
+     * @throws IllegalStateException after close, after a failure, or if the mapping is read-only
+     */
+    public <E extends Exception> void update(Action<E> action) throws E {
+        int section = sections.enterUpdate();
+        try {
+            opened.ensureStores(sizes);
+            action.run();
+        } finally {
+            sections.exitUpdate(section);
+        }
+    }
+
+    /**
+     * As {@link #update}, with a result.
+     *
+     * @param task the task
+     * @param <T> its result
+     * @param <E> what it may throw
+     * @return its result
+     * @throws E what the task throws
+     * @throws IllegalStateException as {@link #update}
+     */
+    public <T, E extends Exception> T compute(Task<T, E> task) throws E {
+        int section = sections.enterUpdate();
+        try {
+            opened.ensureStores(sizes);
+            return task.call();
+        } finally {
+            sections.exitUpdate(section);
+        }
+    }
+
+    /**
+     * Makes the mapping longer or shorter, at once; durable with the next commit of any kind, and taken back by a rollback.
+     * It does not move. New bytes are 0, also where there were others before. Segments handed out earlier keep their bounds.
+     *
+     * @param size the new size in bytes, 0 to the {@code maxSize} it was opened with
+     * @throws IOException if the file cannot grow
+     * @throws IllegalArgumentException if the size is out of range
+     * @throws IllegalStateException after close, after a failure, or if the mapping is read-only
+     */
+    public void resize(long size) throws IOException {
+        opened.writable().resizer.resize(size);
+    }
+
+    // ---- state ----
+
+    /**
+     * The last durable commit.
+     *
+     * @return its number, 0 before the first
+     */
+    public long lastCommit() {
+        return engine == null ? opened.lastCommit() : engine.commits.lastCommit();
+    }
+
+    /**
+     * What opening found, replayed and discarded.
+     *
+     * @return the report
+     */
+    public RecoveryReport recovery() {
+        return opened.report();
+    }
+
+    /**
+     * Figures since opening.
+     *
+     * @return the figures now
+     * @throws IllegalStateException after close
+     */
+    public MappingStats stats() {
+        return opened.stats();
+    }
+
+    /**
+     * Waits for commits in flight and updates, discards what is not committed (its size is logged), brings everything that is to
+     * the file, and closes it: any program can use it then. Segments handed out end. Closing again does nothing.
+     *
+     * @throws IOException if the file could not be brought up to date; its journal has what is missing, the next opening
+     *     recovers
+     * @throws IllegalStateException inside an update; or while a native call uses a segment: then close again after it
+     */
+    @Override
+    public void close() throws IOException {
+        opened.close();
+    }
+}

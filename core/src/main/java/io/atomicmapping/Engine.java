@@ -1,0 +1,247 @@
+package io.atomicmapping;
+
+import io.atomicmapping.dirty.Cuts;
+import io.atomicmapping.dirty.ExplicitTracking;
+import io.atomicmapping.dirty.KernelTracking;
+import io.atomicmapping.dirty.Range;
+import io.atomicmapping.dirty.SealedGeneration;
+import io.atomicmapping.dirty.Sections;
+import io.atomicmapping.dirty.WorkingImage;
+import io.atomicmapping.journal.JournalWriter;
+import io.atomicmapping.journal.RedoRecord;
+import io.atomicmapping.recovery.OpenedFiles;
+import io.atomicmapping.storage.DurableFile;
+import io.atomicmapping.writeback.Checkpointer;
+import io.atomicmapping.writeback.CommittedPages;
+import java.io.IOException;
+import java.nio.file.Path;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Everything that a writable mapping consists of, and what happens to it as a whole: becoming a kernel mode mapping, failing,
+ * closing.
+ *
+ * <p>Locks, in the order in which they are taken: the commit lock ({@link Commits}), the seal lock ({@link Commits}), the gate
+ * of the sections, the resize lock ({@link Resizer}), the images lock ({@link ExplicitTracking}). Whoever waits for sections
+ * holds no lock that a section could want: the two locks of {@link Commits} are for commits only, and a section that needs
+ * them, to switch modes, gets them while the excluder pauses.
+ */
+final class Engine implements Checkpointer.Host {
+
+    private static final Logger LOG = LoggerFactory.getLogger("io.atomicmapping");
+
+    final Path file;
+    final OpenedFiles files;
+    final DurableFile home;
+    final JournalWriter journal;
+    final int pageShift;
+    final long maxSize;
+    final long reservedBytes;
+    final WorkingImage image;
+    final Sections sections = new Sections();
+    final Sizes sizes;
+    final Cuts cuts;
+    final ExplicitTracking tracking;
+    final CommittedPages committedPages;
+    final Checkpointer checkpointer;
+    final Commits commits;
+    final Resizer resizer;
+    private volatile KernelTracking kernel;
+    private volatile IOException failure;
+    private volatile boolean closed;
+    /** how far {@link #close} has come; guarded by this */
+    private boolean filesClosed;
+    private boolean imageClosed;
+
+    Engine(OpenedFiles files, Path file, int pageShift, long maxSize, long budgetBytes) throws IOException {
+        this.files = files;
+        this.file = file;
+        this.home = files.home();
+        this.journal = files.journal();
+        this.pageShift = pageShift;
+        this.maxSize = maxSize;
+        this.reservedBytes = Math.max(1, maxSize) + (1L << pageShift) - 1 & -(1L << pageShift);
+        this.sizes = new Sizes(files.size(), false);
+        this.cuts = new Cuts(1L << pageShift);
+        long pages = reservedBytes >>> pageShift;
+        this.image = new WorkingImage(home, reservedBytes);
+        this.tracking = new ExplicitTracking(image.address(), pages, pageShift, sections.stripes());
+        this.committedPages = new CommittedPages(pages,
+                new CommittedPages.Point(journal.appendLsn(), files.lastCommit(), files.size(), Cuts.NONE));
+        this.resizer = new Resizer(this, files.size());
+        this.checkpointer = new Checkpointer(new Checkpointer.Parts(home, journal, image, tracking, sections,
+                committedPages, cuts, reservedBytes, pageShift, budgetBytes), this);
+        this.commits = new Commits(this, files.lastCommit());
+        image.mapHome(0, resizer.mappedEnd());
+    }
+
+    long pageBytes() {
+        return 1L << pageShift;
+    }
+
+    // ---- state ----
+
+    /** Kernel mode's tracking, or null in explicit mode. */
+    KernelTracking kernel() {
+        return kernel;
+    }
+
+    boolean isClosed() {
+        return closed;
+    }
+
+    IOException failure() {
+        return failure;
+    }
+
+    /** Refuses what cannot be done after a close or a failure. */
+    void ensureUsable() {
+        if (closed) {
+            throw closedException();
+        }
+        if (failure != null) {
+            throw new IllegalStateException("mapping has failed and holds what may be lost, close and reopen it: file="
+                    + file + ", cause=" + failure.getMessage(), failure);
+        }
+    }
+
+    IllegalStateException closedException() {
+        return new IllegalStateException("mapping is closed, open it again: file=" + file);
+    }
+
+    void ensureOutsideUpdate(String what) {
+        if (sections.insideUpdate()) {
+            throw new IllegalStateException(what + " inside an update would wait for itself, call it after: file=" + file);
+        }
+    }
+
+    @Override
+    public void failed(IOException cause) {
+        synchronized (sizes) {
+            if (failure != null) {
+                return;
+            }
+            failure = cause;
+        }
+        sizes.refuseStores();
+        checkpointer.latch(cause);
+        LOG.error("mapping has failed, reopen it to go on from the last commit: file={}", file, cause);
+    }
+
+    @Override
+    public void markIdle() {
+        commits.markIdle();
+    }
+
+    @Override
+    public long mappedEnd() {
+        return resizer.mappedEnd();
+    }
+
+    // ---- kernel mode ----
+
+    /**
+     * Makes the kernel find the stores from now on. All that is committed is brought home first: home's page cache is what
+     * every later seal compares with. Works inside an update, too: stores made and not committed are found like later ones.
+     */
+    KernelTracking enterKernelMode() throws IOException {
+        KernelTracking active = kernel;
+        if (active != null) {
+            return active;
+        }
+        return commits.whileSealsWait(() -> {
+            if (kernel == null) {
+                checkpointer.enterKernelMode();
+                KernelTracking started = new KernelTracking(image, home, reservedBytes >>> pageShift, pageShift);
+                resizer.enterKernelMode(started);
+                kernel = started;
+                sections.awaitPuts(); // from here on no put marks, and the marks that were made tell nothing more
+                tracking.forget();
+                LOG.info("stores through a segment are found by {}: file={}", started.tier(), file);
+            }
+            return kernel;
+        });
+    }
+
+    // ---- closing ----
+
+    /** Waits for commits in flight, brings home what is committed, and closes everything. */
+    void close() throws IOException {
+        if (!closed) {
+            ensureOutsideUpdate("close");
+        }
+        synchronized (this) {
+            if (!filesClosed) {
+                commits.stop(this::refuseAll);
+                filesClosed = true;
+                try {
+                    closeFiles();
+                } finally {
+                    releaseTables();
+                }
+            }
+            if (!imageClosed) {
+                image.close();
+                imageClosed = true;
+            }
+        }
+    }
+
+    /** Inside the last exclusion: no section will pass any more. */
+    private void refuseAll(long uncommittedBytes) {
+        closed = true;
+        sizes.refuseAll();
+        if (uncommittedBytes > 0) {
+            LOG.info("closed with uncommitted stores, which are discarded: bytes={}, file={}", uncommittedBytes, file);
+        }
+    }
+
+    private void closeFiles() throws IOException {
+        boolean complete = false;
+        try {
+            checkpointer.stop();
+            if (failure == null) {
+                checkpointer.checkpoint();
+                files.closeClean(sizes.committed(), commits.lastCommit());
+                complete = true;
+            }
+        } finally {
+            if (!complete) {
+                files.close(); // as a crash would leave it: the next opening recovers
+            }
+        }
+    }
+
+    private void releaseTables() {
+        checkpointer.close();
+        committedPages.close();
+        tracking.close();
+        commits.close();
+        if (kernel != null) {
+            kernel.close();
+        }
+    }
+
+    /** The changed bytes that nobody has committed; measured by a seal that is never written. */
+    long uncommittedBytes(PendingCommit scratch) {
+        try {
+            seal(scratch.generation, Range.EVERYTHING);
+            RedoRecord changes = scratch.generation.record();
+            return changes.bodyBytes() - changes.extentCount() * Long.BYTES; // without the heads of its extents
+        } catch (IOException | InternalError e) {
+            LOG.warn("cannot tell how much was not committed: file={}", file, e);
+            return 0;
+        }
+    }
+
+    /** Gathers what has changed in a range. Inside an exclusion. */
+    void seal(SealedGeneration target, Range range) throws IOException {
+        KernelTracking active = kernel;
+        if (active != null) {
+            active.seal(target, range, sizes.current(), cuts.open());
+        } else {
+            tracking.seal(target, range, sizes.current(), cuts.open());
+        }
+    }
+}

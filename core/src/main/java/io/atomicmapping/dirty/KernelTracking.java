@@ -1,0 +1,358 @@
+package io.atomicmapping.dirty;
+
+import io.atomicmapping.journal.ExtentVisitor;
+import io.atomicmapping.journal.RedoRecord;
+import io.atomicmapping.storage.DurableFile;
+import io.atomicmapping.storage.linux.Linux;
+import io.atomicmapping.storage.linux.LinuxConstants;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+
+/**
+ * Kernel mode: stores are found by the kernel, or by comparing, whoever made them and how.
+ *
+ * <ul>
+ *   <li>Home, read through the page cache, is always the last durable commit: {@link #durable} brings each commit there
+ *       before the next seal. So it is what a seal compares with, and what a rollback restores.
+ *   <li>A page once listed by a scan is listed again only after another store: what a failed append or an exception
+ *       leaves behind is kept in {@code carried}.
+ *   <li>A page is copied before it is compared, each aligned word at once: a raw store beside the seal is in this commit
+ *       or in the next, whole.
+ *   <li>Private pages are never handed back: a store between the scan and the handing back would be lost.
+ * </ul>
+ *
+ * <p>All methods but {@link #tier} and {@link #privateBytes} are called under the commit lock of the mapping.
+ */
+public final class KernelTracking implements AutoCloseable {
+
+    private static final long PAGEMAP_PRESENT_OR_SWAPPED = 3L << 62;
+    private static final long PAGEMAP_FILE_OR_SHARED = 1L << 61;
+    private static final int PAGEMAP_ENTRIES = 1 << 13;
+    private static final int APPLY_PAGES = 64;
+
+    private final WorkingImage image;
+    private final DurableFile home;
+    private final int pageShift;
+    private final int pageBytes;
+    private final long pages;
+    private final WriteProtection protection;
+    private final int pagemap;
+    private final PageTree carried;
+    private final PageTree[] carriedTrees;
+    private final PageList found = new PageList();
+    private final Deltas deltas = new Deltas();
+    private final Arena arena = Arena.ofShared();
+    private final MemorySegment snapshot;
+    private final MemorySegment basePage;
+    private final MemorySegment entries;
+    /** home as the page cache has it, mapped to be read, or 0 where it must be read by calls */
+    private final long base;
+    private KernelTier tier;
+
+    /**
+     * Starts tracking. The caller excludes all sections, home holds the last durable commit, and every range mapped until
+     * now is passed to {@link #mapped} next.
+     *
+     * @param image the working image
+     * @param home the data file
+     * @param pages how many pages the image can have
+     * @param pageShift the page size as a power of two
+     * @throws IOException if home cannot be mapped
+     */
+    public KernelTracking(WorkingImage image, DurableFile home, long pages, int pageShift) throws IOException {
+        this.image = image;
+        this.home = home;
+        this.pages = pages;
+        this.pageShift = pageShift;
+        this.pageBytes = 1 << pageShift;
+        this.snapshot = arena.allocate((long) APPLY_PAGES << pageShift, pageBytes);
+        this.basePage = arena.allocate(pageBytes, pageBytes);
+        this.entries = arena.allocate((long) PAGEMAP_ENTRIES * Long.BYTES, 8);
+        this.carried = new PageTree(pages);
+        this.carriedTrees = new PageTree[] {carried};
+        this.base = home.descriptor().isEmpty() ? 0 : Linux.mmap(0, pages << pageShift, LinuxConstants.PROT_READ,
+                LinuxConstants.MAP_SHARED | LinuxConstants.MAP_NORESERVE, home.descriptor().getAsInt(), 0);
+        KernelTier wanted = KernelTier.wanted();
+        this.protection = wanted == KernelTier.WRITE_PROTECTION ? WriteProtection.open() : null;
+        this.pagemap = wanted == KernelTier.COMPARE_ALL ? -1
+                : Linux.open("/proc/self/pagemap", LinuxConstants.O_RDONLY | LinuxConstants.O_CLOEXEC);
+        this.tier = protection != null ? KernelTier.WRITE_PROTECTION
+                : pagemap >= 0 ? KernelTier.PRIVATE_PAGES : KernelTier.COMPARE_ALL;
+    }
+
+    /**
+     * How stores are found.
+     *
+     * @return the tier
+     */
+    public KernelTier tier() {
+        return tier;
+    }
+
+    /**
+     * A range of the image was mapped anew: tracks it, too.
+     *
+     * @param from its first byte
+     * @param to its end
+     */
+    public void mapped(long from, long to) {
+        if (tier == KernelTier.WRITE_PROTECTION && from < to
+                && protection.arm(image.address() + from, to - from) < 0) {
+            tier = pagemap >= 0 ? KernelTier.PRIVATE_PAGES : KernelTier.COMPARE_ALL;
+        }
+    }
+
+    /**
+     * A range of zeros past the size was mapped anew: makes it refuse stores where the kernel can.
+     *
+     * @param from its first byte
+     * @param to its end
+     */
+    public void refuseStores(long from, long to) {
+        if (tier == KernelTier.WRITE_PROTECTION && from < to) {
+            protection.refuseStores(image.address() + from, to - from);
+        }
+    }
+
+    // ---- sealing and its outcomes ----
+
+    /**
+     * Gathers what was stored into the pages of a range since they were last sealed.
+     *
+     * @param target takes the changes
+     * @param range the bytes to seal, widened to pages
+     * @param size the size of the mapping
+     * @param zeroFrom from where on committed bytes count as zero
+     * @throws IOException if the stores cannot be found, or home cannot be read
+     */
+    public void seal(SealedGeneration target, Range range, long size, long zeroFrom) throws IOException {
+        findStores(range, size);
+        boolean complete = false;
+        try {
+            deltas.begin(target.record(), size, zeroFrom);
+            for (int i = 0; i < found.size(); i++) {
+                if (compare(found.get(i), size, zeroFrom)) {
+                    target.changed.add(found.get(i));
+                }
+            }
+            complete = true;
+        } finally {
+            if (!complete) {
+                carry(found);
+            }
+        }
+    }
+
+    private void findStores(Range range, long size) throws IOException {
+        found.clear();
+        long from = range.from() >>> pageShift;
+        long to = Math.min(range.lastPage(pageShift) + 1, size + pageBytes - 1 >>> pageShift);
+        if (from >= to) {
+            return;
+        }
+        PageTree.drain(carriedTrees, from, to, found);
+        int known = found.size();
+        boolean complete = false;
+        try {
+            listStores(from, to);
+            complete = true;
+        } finally {
+            if (!complete) {
+                carry(found);
+            }
+        }
+        if (known > 0 && found.size() > known) {
+            carry(found);
+            found.clear();
+            PageTree.drain(carriedTrees, from, to, found); // in order, each once
+        }
+    }
+
+    private void listStores(long from, long to) throws IOException {
+        switch (tier) {
+            case WRITE_PROTECTION -> protection.scan(image.address() + (from << pageShift), to - from << pageShift,
+                    image.address(), pageShift, found);
+            case PRIVATE_PAGES -> listPrivatePages(from, to, entries, found);
+            case COMPARE_ALL -> {
+                for (long page = from; page < to; page++) {
+                    found.add(page);
+                }
+            }
+        }
+    }
+
+    private void listPrivatePages(long from, long to, MemorySegment buffer, PageList target) throws IOException {
+        long firstEntry = image.address() >>> pageShift;
+        for (long page = from; page < to; page += PAGEMAP_ENTRIES) {
+            long wanted = Math.min(PAGEMAP_ENTRIES, to - page) * Long.BYTES;
+            long count = Linux.read(pagemap, (firstEntry + page) * Long.BYTES, buffer.asSlice(0, wanted));
+            if (count < wanted) {
+                throw new IOException("cannot read /proc/self/pagemap, so stores through segment() cannot be found: "
+                        + "result=" + count + ", wanted=" + wanted);
+            }
+            for (int i = 0; i < wanted / Long.BYTES; i++) {
+                long entry = buffer.getAtIndex(ValueLayout.JAVA_LONG, i);
+                if ((entry & PAGEMAP_PRESENT_OR_SWAPPED) != 0 && (entry & PAGEMAP_FILE_OR_SHARED) == 0) {
+                    target.add(page + i);
+                }
+            }
+        }
+    }
+
+    private boolean compare(long page, long size, long zeroFrom) throws IOException {
+        long offset = page << pageShift;
+        long committed = offset >= zeroFrom ? zeros() : basePage(page);
+        Memory.copyWords(image.address() + offset, snapshot.address(), pageBytes);
+        boolean differs = deltas.compare(offset, snapshot.address(), committed, pageBytes);
+        deltas.end(); // the snapshot is used again for the next page
+        return differs;
+    }
+
+    /** Any readable page does where every byte of it counts as zero. */
+    private long zeros() {
+        return snapshot.address();
+    }
+
+    /** The address of a page of home. */
+    private long basePage(long page) throws IOException {
+        if (base != 0) {
+            return base + (page << pageShift);
+        }
+        long count = home.read(page << pageShift, basePage);
+        basePage.asSlice(count).fill((byte) 0);
+        return basePage.address();
+    }
+
+    private void carry(PageList list) {
+        for (int i = 0; i < list.size(); i++) {
+            carried.add(list.get(i));
+        }
+    }
+
+    /**
+     * The commit is durable: brings it to home's page cache, so that the next seal compares with it.
+     *
+     * @param generation the commit's generation
+     * @param size its size
+     * @throws IOException if home cannot be written
+     */
+    public void durable(SealedGeneration generation, long size) throws IOException {
+        RedoRecord record = generation.record();
+        try (HomePages target = new HomePages(size)) {
+            record.forEach(target);
+        }
+    }
+
+    /** Writes extents to home, whole pages at a time and neighbours together. */
+    private final class HomePages implements ExtentVisitor, AutoCloseable {
+        private final long size;
+        private long firstPage = -1;
+        private int count;
+
+        private HomePages(long size) {
+            this.size = size;
+        }
+
+        @Override
+        public void extent(long offset, MemorySegment source, long sourceOffset, int length) throws IOException {
+            for (long at = offset; at < offset + length;) {
+                long page = at >>> pageShift;
+                long end = Math.min(offset + length, page + 1 << pageShift);
+                long target = ((long) pageIndex(page) << pageShift) + (at - (page << pageShift));
+                MemorySegment.copy(source, sourceOffset + (at - offset), snapshot, target, end - at);
+                at = end;
+            }
+        }
+
+        /** The place of a page in the buffer, with home's bytes in it. */
+        private int pageIndex(long page) throws IOException {
+            if (firstPage >= 0 && page < firstPage + count) {
+                return (int) (page - firstPage);
+            }
+            if (firstPage < 0 || page != firstPage + count || count == APPLY_PAGES) {
+                write();
+                firstPage = page;
+                count = 0;
+            }
+            Memory.copy(basePage(page), snapshot.address() + ((long) count << pageShift), pageBytes);
+            return count++;
+        }
+
+        private void write() throws IOException {
+            if (count > 0) {
+                long offset = firstPage << pageShift;
+                home.write(offset, snapshot.asSlice(0, Math.min((long) count << pageShift, size - offset)));
+            }
+        }
+
+        @Override
+        public void close() throws IOException {
+            write();
+        }
+    }
+
+    /**
+     * The append failed: the pages are to be looked at again.
+     *
+     * @param generation the commit's generation
+     */
+    public void mergeBack(SealedGeneration generation) {
+        carry(generation.changed);
+    }
+
+    /**
+     * Puts every page below an offset back to what is committed. What lies past it the caller maps anew.
+     *
+     * @param end the offset, not past the committed size
+     * @throws IOException if stores cannot be found, or home cannot be read
+     */
+    public void rollback(long end) throws IOException {
+        findStores(Range.EVERYTHING, end);
+        for (int i = 0; i < found.size(); i++) {
+            long page = found.get(i);
+            long target = image.address() + (page << pageShift);
+            long source = basePage(page);
+            for (int at = 0; at < pageBytes; at += Long.BYTES) {
+                long committed = Memory.get(source + at);
+                if (Memory.get(target + at) != committed) {
+                    Memory.set(target + at, committed);
+                }
+            }
+        }
+    }
+
+    /**
+     * The memory that private pages take.
+     *
+     * @param size the size of the mapping
+     * @return bytes, or 0 if the kernel does not tell
+     */
+    public long privateBytes(long size) {
+        PageList list = new PageList();
+        try (Arena own = Arena.ofConfined()) {
+            if (pagemap >= 0) {
+                listPrivatePages(0, size + pageBytes - 1 >>> pageShift, own.allocate(entries.byteSize(), 8), list);
+            }
+        } catch (IOException e) {
+            return 0; // a figure for stats only
+        }
+        return (long) list.size() << pageShift;
+    }
+
+    @Override
+    public void close() {
+        if (protection != null) {
+            protection.close();
+        }
+        if (pagemap >= 0) {
+            Linux.close(pagemap);
+        }
+        if (base != 0) {
+            Linux.munmap(base, pages << pageShift);
+        }
+        carried.close();
+        arena.close();
+    }
+}

@@ -1,0 +1,70 @@
+package io.atomicmapping.dirty;
+
+import java.util.Arrays;
+
+/** A growing list of page numbers, reused from commit to commit. */
+public final class PageList {
+
+    private static final int RETAINED = 1 << 20;
+
+    private long[] pages = new long[64];
+    private int size;
+
+    /** Makes an empty list. */
+    public PageList() {
+    }
+
+    /**
+     * Appends a page.
+     *
+     * @param page its number
+     */
+    public void add(long page) {
+        if (size == pages.length) {
+            pages = Arrays.copyOf(pages, size * 2);
+        }
+        pages[size++] = page;
+    }
+
+    /**
+     * How many pages are in the list.
+     *
+     * @return the count
+     */
+    public int size() {
+        return size;
+    }
+
+    /**
+     * One page.
+     *
+     * @param index its place, from 0
+     * @return its number
+     */
+    public long get(int index) {
+        return pages[index];
+    }
+
+    /**
+     * Where a page is in a sorted list.
+     *
+     * @param page its number
+     * @return its place, or a negative number
+     */
+    public int find(long page) {
+        return Arrays.binarySearch(pages, 0, size, page);
+    }
+
+    /** Sorts the pages. */
+    public void sort() {
+        Arrays.sort(pages, 0, size);
+    }
+
+    /** Empties the list; a very large one gives its memory back. */
+    public void clear() {
+        size = 0;
+        if (pages.length > RETAINED) {
+            pages = new long[64];
+        }
+    }
+}

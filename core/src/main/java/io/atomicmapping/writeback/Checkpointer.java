@@ -1,0 +1,402 @@
+package io.atomicmapping.writeback;
+
+import io.atomicmapping.dirty.Cuts;
+import io.atomicmapping.dirty.ExplicitTracking;
+import io.atomicmapping.dirty.PageTree;
+import io.atomicmapping.dirty.Sections;
+import io.atomicmapping.dirty.WorkingImage;
+import io.atomicmapping.journal.JournalWriter;
+import io.atomicmapping.storage.DurableFile;
+import java.io.IOException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.concurrent.locks.ReentrantLock;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Brings committed pages home so that the journal's ring can be used again.
+ *
+ * <ul>
+ *   <li>Home is written only with bytes that are durable in the journal, and forced before the journal is told.
+ *   <li>The ring is freed by the journal only after both its header slots say so.
+ *   <li>A checkpoint runs on the background thread, or on any thread that cannot go on without it.
+ *   <li>A write that fails leaves everything as it was, to be tried again; a force that fails is final.
+ * </ul>
+ */
+public final class Checkpointer implements AutoCloseable {
+
+    private static final Logger LOG = LoggerFactory.getLogger("io.atomicmapping");
+    private static final long IDLE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+    private static final long RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
+    private static final long REJOIN_PATIENCE_NANOS = TimeUnit.MILLISECONDS.toNanos(2);
+
+    /** What the checkpointer asks of the mapping. */
+    public interface Host {
+        /** Leaves a durable-LSN mark in the journal if no commit is in flight. */
+        void markIdle();
+
+        /**
+         * A force failed: nothing may be committed any more.
+         *
+         * @param cause the failure
+         */
+        void failed(IOException cause);
+
+        /**
+         * The end of what is mapped.
+         *
+         * @return a multiple of the page size
+         */
+        long mappedEnd();
+    }
+
+    /**
+     * What a checkpointer works on.
+     *
+     * @param home the data file
+     * @param journal the journal
+     * @param image the working image
+     * @param tracking explicit mode's tracking
+     * @param sections the open sections
+     * @param committed the pages to write
+     * @param cuts where the mapping was made shorter
+     * @param reservedBytes the address space of the image
+     * @param pageShift the page size as a power of two
+     * @param budgetBytes how much private memory there should be
+     */
+    public record Parts(DurableFile home, JournalWriter journal, WorkingImage image, ExplicitTracking tracking,
+            Sections sections, CommittedPages committed, Cuts cuts, long reservedBytes, int pageShift,
+            long budgetBytes) { }
+
+    private final Parts parts;
+    private final Host host;
+    private final Allocation allocation;
+    private final HomeWriter writer;
+    private final Recycler recycler;
+    private final ReentrantLock lock = new ReentrantLock();
+    private final LongAdder checkpoints = new LongAdder();
+    private final LongAdder checkpointNanos = new LongAdder();
+    private final LongAdder bytesWritten = new LongAdder();
+    private volatile boolean kernelMode;
+    private volatile boolean stopped;
+    private volatile IOException failure;
+    /** bytes appended while the last checkpoint ran: the next one begins while twice as much is free */
+    private volatile long appendedMeanwhile;
+
+    private final Object monitor = new Object();
+    private Thread thread;
+    private boolean wanted;
+    private boolean sleeping;
+    private volatile boolean markPending;
+    private volatile long lastCommitNanos;
+
+    /**
+     * Makes one; its thread starts when there is something to do.
+     *
+     * @param parts what it works on
+     * @param host the mapping
+     * @throws IOException if memory cannot be reserved, or the data file cannot be looked at
+     */
+    public Checkpointer(Parts parts, Host host) throws IOException {
+        this.parts = parts;
+        this.host = host;
+        this.allocation = new Allocation(parts.home(), parts.reservedBytes(), parts.pageShift());
+        this.writer = new HomeWriter(parts.home(), parts.image(), parts.tracking(), allocation, parts.pageShift());
+        this.recycler = new Recycler(parts.image(), parts.tracking(), parts.sections(), parts.committed(),
+                new PageTree(parts.reservedBytes() >>> parts.pageShift()), parts.pageShift(), parts.budgetBytes());
+    }
+
+    /**
+     * The disk space of home.
+     *
+     * @return what is known of it
+     */
+    public Allocation allocation() {
+        return allocation;
+    }
+
+    // ---- the background thread ----
+
+    /** A commit is durable: checkpoints if the ring or the private memory fills up, and marks the journal when idle. */
+    public void committed() {
+        lastCommitNanos = System.nanoTime();
+        boolean due = isDue();
+        boolean unmarked = !markPending;
+        markPending = true;
+        if (due || unmarked) {
+            synchronized (monitor) {
+                wanted |= due;
+                if (thread == null && !stopped) {
+                    thread = new Thread(this::run, "atomic-mapping-checkpointer");
+                    thread.setDaemon(true);
+                    thread.start();
+                } else if (sleeping) {
+                    monitor.notifyAll();
+                }
+            }
+        }
+    }
+
+    private boolean isDue() {
+        JournalWriter journal = parts.journal();
+        long free = journal.freeBytes();
+        return free < journal.ringBytes() / 2 || free < 2 * appendedMeanwhile || isOverBudget();
+    }
+
+    /**
+     * Whether private memory has passed its budget.
+     *
+     * @return whether it has
+     */
+    public boolean isOverBudget() {
+        return !kernelMode && parts.image().isMapped() && recycler.isOverBudget();
+    }
+
+    /**
+     * Whether it has passed it so far that a commit should wait for pages to be handed back.
+     *
+     * @return whether it has
+     */
+    public boolean isFarOverBudget() {
+        return !kernelMode && parts.image().isMapped()
+                && recycler.privateBytes() > parts.budgetBytes() + (parts.budgetBytes() >>> 2);
+    }
+
+    /** Tells the log that private memory stays over its budget. */
+    public void warnOfBudget() {
+        LOG.warn("private memory is over its budget, since so much is not committed or an update is open: sync more often,"
+                + " or raise memoryBudget: privateBytes={}, budgetBytes={}, file={}", recycler.privateBytes(),
+                parts.budgetBytes(), parts.home().path());
+    }
+
+    private void run() {
+        while (!stopped) {
+            try {
+                if (awaitWork()) {
+                    checkpoint();
+                } else if (!stopped) {
+                    host.markIdle();
+                }
+            } catch (IOException | RuntimeException | InternalError e) {
+                LOG.warn("checkpoint failed, will be tried again: file={}", parts.home().path(), e);
+                pause(RETRY_NANOS);
+            }
+        }
+    }
+
+    /** Waits for a reason to checkpoint, or for an idle moment that wants a mark; returns which. */
+    private boolean awaitWork() {
+        synchronized (monitor) {
+            while (!wanted && !stopped) {
+                long idleNanos = System.nanoTime() - lastCommitNanos;
+                if (markPending && idleNanos >= IDLE_NANOS) {
+                    markPending = false;
+                    return false;
+                }
+                sleeping = true;
+                await(markPending ? IDLE_NANOS - idleNanos : 0);
+                sleeping = false;
+            }
+            boolean work = wanted && !stopped;
+            wanted = false;
+            return work;
+        }
+    }
+
+    private void pause(long nanos) {
+        synchronized (monitor) {
+            if (!stopped) {
+                await(nanos);
+            }
+        }
+    }
+
+    private void await(long nanos) {
+        try {
+            TimeUnit.NANOSECONDS.timedWait(monitor, nanos == 0 ? TimeUnit.HOURS.toNanos(1) : Math.max(nanos, 1));
+        } catch (InterruptedException e) {
+            LOG.debug("the checkpointer was interrupted, which nothing of the library does; going on");
+        }
+    }
+
+    // ---- a checkpoint ----
+
+    /**
+     * Brings home what is durable now, and recycles. Waits for a checkpoint that is running.
+     *
+     * @throws IOException if home or the journal cannot be written; after a failed force the mapping has failed
+     */
+    public void checkpoint() throws IOException {
+        lock.lock();
+        try {
+            if (failure != null) {
+                throw new IOException("no checkpoint after a failure, reopen the mapping: file=" + parts.home().path(),
+                        failure);
+            }
+            CommittedPages.Point target = parts.committed().begin();
+            long begin = System.nanoTime();
+            if (target != null) {
+                checkpoint(target);
+                checkpoints.increment();
+                checkpointNanos.add(System.nanoTime() - begin);
+            }
+            if (!kernelMode && parts.image().isMapped()) {
+                recycler.recycle(Math.min(parts.cuts().apartFrom(), host.mappedEnd()) >>> parts.pageShift());
+                parts.committed().forgetWritten();
+                rejoin();
+            }
+        } finally {
+            parts.committed().forgetWritten();
+            lock.unlock();
+        }
+    }
+
+    private void checkpoint(CommittedPages.Point target) throws IOException {
+        JournalWriter journal = parts.journal();
+        long appended = journal.appendLsn();
+        boolean complete = false;
+        try {
+            writeHome(target);
+            complete = true;
+        } finally {
+            if (!complete) {
+                parts.committed().abort(target);
+            }
+        }
+        try {
+            parts.home().force();
+            journal.checkpoint(target.lsn(), target.commit(), target.size());
+        } catch (IOException e) {
+            host.failed(e);
+            throw e;
+        }
+        parts.committed().end(target);
+        appendedMeanwhile = journal.appendLsn() - appended;
+        LOG.debug("checkpoint: commit={}, lsn={}, file={}", target.commit(), target.lsn(), parts.home().path());
+    }
+
+    private void writeHome(CommittedPages.Point target) throws IOException {
+        DurableFile home = parts.home();
+        long length = home.length();
+        if (length < target.size()) {
+            IOException truncated = new IOException("data file was truncated beneath the mapping, by another program:"
+                    + " restore it from a backup: length=" + length + ", committed=" + target.size() + ", file="
+                    + home.path());
+            host.failed(truncated);
+            throw truncated;
+        }
+        if (kernelMode) {
+            return; // each commit was written at its end
+        }
+        if (target.zeroFrom() < length) {
+            home.zero(target.zeroFrom(), length - target.zeroFrom());
+            allocation.forget(target.zeroFrom());
+        }
+        bytesWritten.add(writer.write(parts.committed().writing(), target.size()));
+    }
+
+    /** Once home has the zeros of every cut, the pages past them can be home's again. */
+    private void rejoin() throws IOException {
+        Cuts cuts = parts.cuts();
+        if (cuts.apartFrom() == Cuts.NONE || !cuts.isSettled() || parts.committed().hasCut()
+                || !parts.sections().tryExclude(REJOIN_PATIENCE_NANOS)) {
+            return;
+        }
+        try {
+            long from = cuts.apartFrom() >>> parts.pageShift();
+            long to = host.mappedEnd() >>> parts.pageShift();
+            if (cuts.isSettled() && !parts.committed().hasCut()) {
+                parts.tracking().remap(from, () -> { });
+                if (from >= to || recycler.rejoin(from, to)) {
+                    cuts.rejoined();
+                    parts.tracking().remap(Long.MAX_VALUE, () -> { });
+                }
+            }
+        } finally {
+            parts.sections().endExclusion();
+        }
+    }
+
+    /**
+     * From now on every commit is home, in the page cache, before the next one: only forcing is left to do.
+     *
+     * @throws IOException if what is durable now cannot be brought home
+     */
+    public void enterKernelMode() throws IOException {
+        lock.lock();
+        try {
+            checkpoint();
+            kernelMode = true;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * The mapping has failed: nothing is brought home any more.
+     *
+     * @param cause why
+     */
+    public void latch(IOException cause) {
+        failure = cause;
+    }
+
+    // ---- figures ----
+
+    /**
+     * How many checkpoints were made.
+     *
+     * @return the count
+     */
+    public long checkpoints() {
+        return checkpoints.sum();
+    }
+
+    /**
+     * How long they took.
+     *
+     * @return nanoseconds in all
+     */
+    public long checkpointNanos() {
+        return checkpointNanos.sum();
+    }
+
+    /**
+     * How much they wrote to home.
+     *
+     * @return bytes
+     */
+    public long bytesWritten() {
+        return bytesWritten.sum();
+    }
+
+    /** Ends the background thread, waiting for what it is doing. */
+    public void stop() {
+        Thread running;
+        synchronized (monitor) {
+            stopped = true;
+            running = thread;
+            monitor.notifyAll();
+        }
+        boolean interrupted = false;
+        while (running != null && running.isAlive()) {
+            try {
+                running.join();
+            } catch (InterruptedException e) {
+                interrupted = true; // kept for the caller: closing goes on
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    @Override
+    public void close() {
+        stop();
+        writer.close();
+        recycler.close();
+        allocation.close();
+    }
+}

@@ -1,0 +1,152 @@
+package io.atomicmapping.writeback;
+
+import io.atomicmapping.dirty.PageList;
+import io.atomicmapping.dirty.PageTree;
+import java.io.IOException;
+
+/**
+ * The pages that are durable in the journal and not yet home, and how far the journal goes with them.
+ *
+ * <ul>
+ *   <li>Two trees: a checkpoint writes the pages of one while commits add to the other. What a checkpoint could not finish
+ *       goes back.
+ *   <li>A page is added before its commit's before-images are given up: who looks first for images and then here
+ *       misses none.
+ * </ul>
+ *
+ * <p>Safe for use by several threads.
+ */
+public final class CommittedPages implements AutoCloseable {
+
+    /**
+     * A point up to which everything is durable.
+     *
+     * @param lsn the end of its last record
+     * @param commit its last commit
+     * @param size the committed size
+     * @param zeroFrom from where on home is to be zeros before the pages are written; {@link Long#MAX_VALUE} for nowhere
+     */
+    public record Point(long lsn, long commit, long size, long zeroFrom) { }
+
+    private PageTree current;
+    private PageTree writing;
+    private Point reached;
+    private Point written;
+
+    /**
+     * Makes an empty set.
+     *
+     * @param pages how many pages there can be
+     * @param start where the journal stands
+     * @throws IOException if the address space cannot be reserved
+     */
+    public CommittedPages(long pages, Point start) throws IOException {
+        current = new PageTree(pages);
+        writing = new PageTree(pages);
+        reached = start;
+        written = start;
+    }
+
+    /**
+     * A commit is durable.
+     *
+     * @param pages the pages that it changed
+     * @param point where the journal stands after it; its {@code zeroFrom} is that of this commit
+     */
+    public synchronized void add(PageList pages, Point point) {
+        for (int i = 0; i < pages.size(); i++) {
+            current.add(pages.get(i));
+        }
+        reached = new Point(point.lsn(), point.commit(), point.size(), Math.min(reached.zeroFrom(), point.zeroFrom()));
+    }
+
+    /**
+     * The journal has a mark after its last commit.
+     *
+     * @param lsn the mark's end
+     */
+    public synchronized void marked(long lsn) {
+        reached = new Point(lsn, reached.commit(), reached.size(), reached.zeroFrom());
+    }
+
+    /**
+     * Begins a checkpoint: what is committed until now is its work.
+     *
+     * @return the point that it will reach, or null if there is nothing to do
+     */
+    synchronized Point begin() {
+        if (reached.lsn() == written.lsn()) {
+            return null;
+        }
+        PageTree swap = writing;
+        writing = current;
+        current = swap;
+        Point target = reached;
+        reached = new Point(target.lsn(), target.commit(), target.size(), Long.MAX_VALUE);
+        return target;
+    }
+
+    /** The pages of the checkpoint that has begun. */
+    PageTree writing() {
+        return writing;
+    }
+
+    /** The checkpoint is complete. */
+    synchronized void end(Point target) {
+        written = target;
+    }
+
+    /** Its pages need not be told from colder ones any more. */
+    synchronized void forgetWritten() {
+        writing.clear();
+    }
+
+    /** The checkpoint failed: its pages are to be written again. */
+    synchronized void abort(Point target) {
+        for (long page = writing.next(0); page >= 0; page = writing.next(page + 1)) {
+            current.add(page);
+        }
+        writing.clear();
+        reached = new Point(reached.lsn(), reached.commit(), reached.size(),
+                Math.min(reached.zeroFrom(), target.zeroFrom()));
+    }
+
+    /** Whether a commit is waiting that cuts the file off. */
+    synchronized boolean hasCut() {
+        return reached.zeroFrom() != Long.MAX_VALUE;
+    }
+
+    /** Whether a page waits for the next checkpoint. */
+    synchronized boolean contains(long page) {
+        return current.contains(page);
+    }
+
+    /** Whether a page belongs to the checkpoint that has just been written. */
+    synchronized boolean wasWritten(long page) {
+        return writing.contains(page);
+    }
+
+    /**
+     * Lists the pages of a range that are not home yet; some more than once.
+     *
+     * @param from its first page
+     * @param to the page after its last
+     * @param target where they go
+     */
+    public synchronized void list(long from, long to, PageList target) {
+        list(current, from, to, target);
+        list(writing, from, to, target);
+    }
+
+    private static void list(PageTree tree, long from, long to, PageList target) {
+        for (long page = tree.next(from); page >= 0 && page < to; page = tree.next(page + 1)) {
+            target.add(page);
+        }
+    }
+
+    @Override
+    public synchronized void close() {
+        current.close();
+        writing.close();
+    }
+}

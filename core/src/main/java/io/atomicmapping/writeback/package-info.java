@@ -1,0 +1,2 @@
+/** Bringing committed pages home: extents, vectored writeback, checkpoints, recycling. */
+package io.atomicmapping.writeback;
