@@ -1,4 +1,6 @@
 /** For tests: a disk that loses power, and a crash harness for structures that live in a mapping. */
 module io.atomicmapping.crash {
     requires transitive io.atomicmapping.core;
+
+    exports io.atomicmapping.crash;
 }

@@ -1,0 +1,87 @@
+package io.atomicmapping.crash;
+
+import java.nio.file.Path;
+import java.util.BitSet;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Which operations of a log a crash cannot lose: those that were complete before a force began that covers them, and that
+ * returned before the crash.
+ */
+final class Durability {
+
+    private final Crash.Kind kind;
+    private final long time;
+    private final Map<Content, Long> contentForced = new HashMap<>();
+    private final Map<Content, Long> attributesForced = new HashMap<>();
+    private final Map<Path, Long> entriesForced = new HashMap<>();
+
+    Durability(List<Operation> log, Crash.Kind kind, long time) {
+        this.kind = kind;
+        this.time = time;
+        for (Operation operation : log) {
+            if (!isComplete(operation) || operation.isForceFailed()) {
+                continue;
+            }
+            switch (operation.kind()) {
+                case FORCE -> contentForced.merge(operation.content(), operation.begin(), Math::max);
+                case FORCE_ALL -> {
+                    contentForced.merge(operation.content(), operation.begin(), Math::max);
+                    attributesForced.merge(operation.content(), operation.begin(), Math::max);
+                }
+                case FORCE_DIRECTORY -> entriesForced.merge(operation.path(), operation.begin(), Math::max);
+                default -> { }
+            }
+        }
+    }
+
+    boolean isBegun(Operation operation) {
+        return operation.begin() <= time;
+    }
+
+    private boolean isComplete(Operation operation) {
+        return operation.end() <= time;
+    }
+
+    /** Whether it is on the disk. */
+    boolean isDurable(Operation operation) {
+        if (!isComplete(operation)) {
+            return false;
+        }
+        if (operation.kind() == Operation.Kind.ROT) {
+            return true;
+        }
+        if (operation.isForceFailed()) {
+            return false;
+        }
+        if (operation.isOfEntries()) {
+            return operation.directories().stream()
+                    .anyMatch(directory -> entriesForced.getOrDefault(directory, -1L) > operation.end());
+        }
+        Map<Content, Long> forced = operation.isOfAttribute() ? attributesForced : contentForced;
+        return forced.getOrDefault(operation.content(), -1L) > operation.end();
+    }
+
+    /** Whether the crash may lose it, or part of it. */
+    boolean isUndecided(Operation operation) {
+        if (!isBegun(operation) || operation.units() == 0) {
+            return false;
+        }
+        return kind == Crash.Kind.PROCESS_KILL ? !isComplete(operation) : !isDurable(operation);
+    }
+
+    /** What is left of an operation, in the cache after a kill, on the disk after a power cut. */
+    BitSet left(Operation operation, Crash crash) {
+        if (!isBegun(operation)) {
+            return new BitSet();
+        }
+        if (isUndecided(operation)) {
+            return crash.kept(operation);
+        }
+        BitSet all = new BitSet();
+        all.set(0, operation.units());
+        return all;
+    }
+}

@@ -1,0 +1,386 @@
+package io.atomicmapping.crash;
+
+import io.atomicmapping.storage.DurableFile;
+import io.atomicmapping.storage.Storage;
+import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.IdentityHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.TreeMap;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * A disk that loses power, in memory. It records everything that is done to its files; from the record it makes the disk as a
+ * crash at any time would leave it, which can be used, and crash, again.
+ *
+ * <h2>What a crash may do</h2>
+ *
+ * <p><b>A process kill</b> keeps the page cache: all operations that were complete. Of one in flight it keeps any part.
+ * What was not durable before is not durable after; a power cut may follow.
+ *
+ * <p><b>A power cut</b> keeps what a force covers, and of everything else any part, in any order:
+ * <ul>
+ *   <li><i>Content</i>, in sectors of 512 bytes: each holds what the last covered write left there, or what any later write
+ *       did, whatever its neighbours hold. A sector is old or new, never a mix. Zeroing a range and cutting a file are writes
+ *       of zeros here; taking disk space is lost or kept.
+ *   <li><i>Length</i>: as the last covered change left it, or as any later one did, apart from the content. What was kept past
+ *       the length is gone; what was never written reads 0.
+ *   <li><i>Attributes</i>: each as covered, or as set later.
+ *   <li><i>Names</i>: each creation, deletion and renaming is lost or kept. A renamed file is seen by its old or its new name. A
+ *       name says nothing of the content: a file that was forced may have no name, a new name may lead to an empty file.
+ * </ul>
+ *
+ * <p><b>A force</b> covers the operations on its file that were complete when it began, and only once it has returned:
+ * {@code force} content and length, {@code forceAll} attributes too, {@code forceDirectory} the names in one directory. What
+ * a failed force would have covered is never sure again, though programs still read it, unless it is written anew.
+ *
+ * <p>What it never does: lose or tear what a force covers; show bytes that nobody wrote; rot by itself ({@link #corrupt}
+ * does that); let a lock or an open file survive.
+ *
+ * <h2>Use</h2>
+ *
+ * <p>Time counts beginnings and ends of operations. {@code disk.crash(Crash.random(disk, POWER_CUT, time, random))} for any
+ * time up to {@link #time()} is a disk after a crash; this one stays as it is. Paths work as in
+ * {@link io.atomicmapping.storage.MemoryStorage}. Safe for use by several threads, in one total order; forces then give way
+ * to other threads between their begin and end, so that these are seen to overlap.
+ */
+public final class SimulatedDisk implements Storage {
+
+    /** What a power cut tears writes at, in bytes. */
+    public static final int SECTOR_BYTES = 512;
+
+    private static final long OVERLAP_NANOS = 1;
+
+    private final DiskTraits traits;
+    private final Map<Path, Content> namesAtStart;
+    /** All below are guarded by this. */
+    private final Map<Path, Content> names;
+    private final List<Operation> log = new ArrayList<>();
+    private long time;
+    private int contentCount;
+    private Thread firstThread;
+    private boolean severalThreads;
+
+    /** Makes an empty disk with the {@link DiskTraits#USUAL usual traits}. */
+    public SimulatedDisk() {
+        this(DiskTraits.USUAL);
+    }
+
+    /**
+     * Makes an empty disk.
+     *
+     * @param traits what kind
+     */
+    public SimulatedDisk(DiskTraits traits) {
+        this(traits, new HashMap<>(), new HashMap<>());
+    }
+
+    private SimulatedDisk(DiskTraits traits, Map<Path, Content> namesAtStart, Map<Path, Content> names) {
+        this.traits = Objects.requireNonNull(traits, "traits");
+        this.namesAtStart = namesAtStart;
+        this.names = names;
+    }
+
+    // ---- the record ----
+
+    /**
+     * How many beginnings and ends of operations there were.
+     *
+     * @return the latest time at which a crash can be
+     */
+    public synchronized long time() {
+        return time;
+    }
+
+    /**
+     * What was done so far, in the order in which it began.
+     *
+     * @return a copy; one that is in flight becomes complete later
+     */
+    public synchronized List<Operation> operations() {
+        return List.copyOf(log);
+    }
+
+    /**
+     * What a crash may keep or lose.
+     *
+     * @param kind what goes down
+     * @param at when
+     * @return the operations that are in flight, after a power cut also those not durable; in their order
+     */
+    public synchronized List<Operation> undecided(Crash.Kind kind, long at) {
+        Durability durability = new Durability(log, kind, at);
+        return log.stream().filter(durability::isUndecided).toList();
+    }
+
+    // ---- crashing ----
+
+    /**
+     * Makes the disk as a crash leaves it. Nothing is open or locked there.
+     *
+     * @param crash the crash
+     * @return a disk of its own
+     */
+    public synchronized SimulatedDisk crash(Crash crash) {
+        Objects.checkIndex(crash.time(), time + 1);
+        Durability durability = new Durability(log, crash.kind(), crash.time());
+        boolean kill = crash.kind() == Crash.Kind.PROCESS_KILL;
+        Map<Content, Content> contents = new IdentityHashMap<>();
+        for (Content old : contents()) {
+            FileImage onDisk = image(old, operation -> kill && !durability.isDurable(operation) ? new BitSet()
+                    : durability.left(operation, crash));
+            FileImage cached = kill ? image(old, operation -> durability.left(operation, crash)) : onDisk.copy();
+            contents.put(old, new Content(old.number, onDisk, cached));
+        }
+        SimulatedDisk after = new SimulatedDisk(traits,
+                names(contents, operation -> kill ? durability.isDurable(operation)
+                        : durability.left(operation, crash).get(0)),
+                names(contents, operation -> durability.left(operation, crash).get(0)));
+        after.contentCount = contentCount;
+        if (kill) {
+            for (Operation operation : log) {
+                BitSet left = durability.left(operation, crash);
+                if (!left.isEmpty() && !durability.isDurable(operation)) {
+                    after.log.add(Operation.inherited(operation, after.log.size(), left, contents));
+                }
+            }
+        }
+        return after;
+    }
+
+    private interface Units {
+        BitSet of(Operation operation);
+    }
+
+    private interface Choice {
+        boolean of(Operation operation);
+    }
+
+    private Collection<Content> contents() {
+        Map<Integer, Content> contents = new TreeMap<>();
+        namesAtStart.values().forEach(content -> contents.put(content.number, content));
+        log.stream().map(Operation::content).filter(Objects::nonNull)
+                .forEach(content -> contents.put(content.number, content));
+        return contents.values();
+    }
+
+    private FileImage image(Content content, Units units) {
+        FileImage image = content.atStart.copy();
+        for (Operation operation : log) {
+            if (operation.content() == content && operation.units() > 0) {
+                operation.applyTo(image, units.of(operation));
+            }
+        }
+        image.cutToLength();
+        return image;
+    }
+
+    private Map<Path, Content> names(Map<Content, Content> contents, Choice choice) {
+        Map<Path, Content> old = new HashMap<>(namesAtStart);
+        for (Operation operation : log) {
+            if (operation.isOfEntries() && choice.of(operation)) {
+                operation.applyTo(old);
+            }
+        }
+        Map<Path, Content> fresh = new HashMap<>();
+        old.forEach((path, content) -> fresh.put(path, contents.get(content)));
+        return fresh;
+    }
+
+    /**
+     * Flips bits of a file as a failing disk would: in the cache and, for sure, on the disk.
+     *
+     * @param path the file
+     * @param position which byte, within the file
+     * @param xorMask which of its bits
+     * @throws IOException if the file is missing
+     */
+    public synchronized void corrupt(Path path, long position, int xorMask) throws IOException {
+        Content content = existing(path);
+        Objects.checkIndex(position, content.cached.length());
+        byte[] old = content.cached.sectors.get(position / SECTOR_BYTES);
+        byte[] rotten = old == null ? new byte[SECTOR_BYTES] : old.clone();
+        rotten[(int) (position % SECTOR_BYTES)] ^= (byte) xorMask;
+        Operation.Draft draft = new Operation.Draft(Operation.Kind.ROT, realPath(path), content);
+        draft.position = position;
+        draft.bytes = 1;
+        draft.sectors = new long[] {position / SECTOR_BYTES};
+        draft.after = new byte[][] {rotten};
+        end(begin(draft));
+    }
+
+    /**
+     * What programs read in a file.
+     *
+     * @param path the file
+     * @return all its bytes
+     * @throws NoSuchFileException if it is missing
+     */
+    public synchronized byte[] contents(Path path) throws NoSuchFileException {
+        return existing(path).cached.bytes();
+    }
+
+    /**
+     * The files, by the names that programs see.
+     *
+     * @return their paths, sorted
+     */
+    public synchronized List<Path> paths() {
+        return names.keySet().stream().sorted().toList();
+    }
+
+    // ---- what files do; the lock is held where they say so ----
+
+    DiskTraits traits() {
+        return traits;
+    }
+
+    /** Records an operation and lets programs see what it does. The lock is held. */
+    Operation begin(Operation.Draft draft) {
+        Thread caller = Thread.currentThread();
+        firstThread = firstThread == null ? caller : firstThread;
+        severalThreads |= caller != firstThread;
+        Operation operation = new Operation(draft, log.size(), ++time);
+        log.add(operation);
+        if (operation.isOfEntries()) {
+            operation.applyTo(names);
+        }
+        if (operation.units() > 0 && draft.content != null) {
+            BitSet all = new BitSet();
+            all.set(0, operation.units());
+            operation.applyTo(draft.content.cached, all);
+        }
+        return operation;
+    }
+
+    /** An operation is complete. */
+    synchronized void end(Operation operation) {
+        operation.complete(++time);
+    }
+
+    /** Lets other threads work while a force is in flight. The lock is not held. */
+    void overlap() {
+        boolean several;
+        synchronized (this) {
+            several = severalThreads;
+        }
+        if (several) {
+            LockSupport.parkNanos(OVERLAP_NANOS);
+        }
+    }
+
+    /** A force has failed: it covers nothing, and what it would have covered no later force will. */
+    synchronized void failForce(Operation force) {
+        Durability before = new Durability(log, Crash.Kind.POWER_CUT, force.begin());
+        for (Operation operation : log) {
+            boolean covered = operation.content() == force.content() && !operation.isOfEntries()
+                    && operation.end() < force.begin() && operation.units() > 0;
+            if (covered && !before.isDurable(operation)) {
+                operation.failForce();
+            }
+        }
+        force.failForce();
+        end(force);
+    }
+
+    // ---- storage ----
+
+    @Override
+    public synchronized FileKind kind(Path path) {
+        Path real = realPath(path);
+        if (names.containsKey(real)) {
+            return FileKind.REGULAR;
+        }
+        return names.keySet().stream().anyMatch(file -> file.startsWith(real)) ? FileKind.DIRECTORY : FileKind.MISSING;
+    }
+
+    @Override
+    public Path realPath(Path path) {
+        return path.toAbsolutePath().normalize();
+    }
+
+    @Override
+    public DurableFile open(Path path, OpenMode mode) throws IOException {
+        Path real = realPath(path);
+        Operation creation = null;
+        Content content;
+        synchronized (this) {
+            if (kind(real) == FileKind.DIRECTORY) {
+                throw new FileSystemException(path.toString(), null, "a directory: name a regular file");
+            }
+            if (mode == OpenMode.CREATE_NEW) {
+                if (names.containsKey(real)) {
+                    throw new FileAlreadyExistsException(path.toString());
+                }
+                content = new Content(contentCount++, new FileImage(), new FileImage());
+                creation = begin(new Operation.Draft(Operation.Kind.CREATE, real, content));
+            } else {
+                content = existing(path);
+            }
+        }
+        if (creation != null) {
+            end(creation);
+        }
+        return new SimulatedFile(this, path, real, mode != OpenMode.READ, content);
+    }
+
+    @Override
+    public void rename(Path source, Path target) throws IOException {
+        Operation operation;
+        synchronized (this) {
+            if (kind(target) == FileKind.DIRECTORY) {
+                throw new FileSystemException(source.toString(), target.toString(), "the target is a directory");
+            }
+            Operation.Draft draft = new Operation.Draft(Operation.Kind.RENAME, realPath(source), existing(source));
+            draft.target = realPath(target);
+            if (draft.target.equals(draft.path)) {
+                return;
+            }
+            operation = begin(draft);
+        }
+        end(operation);
+    }
+
+    @Override
+    public void delete(Path path) throws IOException {
+        Operation operation;
+        synchronized (this) {
+            Path real = realPath(path);
+            if (kind(real) == FileKind.DIRECTORY) {
+                throw new FileSystemException(path.toString(), null, "a directory: name a file");
+            }
+            if (!names.containsKey(real)) {
+                return;
+            }
+            operation = begin(new Operation.Draft(Operation.Kind.DELETE, real, names.get(real)));
+        }
+        end(operation);
+    }
+
+    @Override
+    public void forceDirectory(Path directory) {
+        Operation operation;
+        synchronized (this) {
+            operation = begin(new Operation.Draft(Operation.Kind.FORCE_DIRECTORY, realPath(directory), null));
+        }
+        overlap();
+        end(operation);
+    }
+
+    private Content existing(Path path) throws NoSuchFileException {
+        Content content = names.get(realPath(path));
+        if (content == null) {
+            throw new NoSuchFileException(path.toString(), null, "no such file");
+        }
+        return content;
+    }
+}

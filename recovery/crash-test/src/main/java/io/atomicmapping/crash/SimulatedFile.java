@@ -1,0 +1,234 @@
+package io.atomicmapping.crash;
+
+import io.atomicmapping.crash.Operation.Draft;
+import io.atomicmapping.crash.Operation.Kind;
+import io.atomicmapping.storage.DurableFile;
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
+import java.util.OptionalInt;
+
+/** An opening of a file of a {@link SimulatedDisk}; it keeps its content when the name is given to another file. */
+final class SimulatedFile implements DurableFile {
+
+    private final SimulatedDisk disk;
+    private final Path path;
+    private final Path real;
+    private final boolean writable;
+    private final Content content;
+
+    /** Guarded by the disk. */
+    private boolean closed;
+
+    SimulatedFile(SimulatedDisk disk, Path path, Path real, boolean writable, Content content) {
+        this.disk = disk;
+        this.path = path;
+        this.real = real;
+        this.writable = writable;
+        this.content = content;
+    }
+
+    /** Fills in what an operation does; the disk's lock is held. */
+    private interface Filling {
+        void fill(Draft draft);
+    }
+
+    private void change(Kind kind, long position, long bytes, Filling filling) throws IOException {
+        if (!writable) {
+            throw new IOException("file was opened for reading only: operation=" + kind + ", file=" + path);
+        }
+        if (position < 0 || bytes < 0 || position + bytes < 0) {
+            throw new IOException(kind + " failed, Invalid argument: position=" + position + ", bytes=" + bytes
+                    + ", file=" + path);
+        }
+        disk.end(begin(kind, position, bytes, filling));
+    }
+
+    private Operation begin(Kind kind, long position, long bytes, Filling filling) throws IOException {
+        synchronized (disk) {
+            ensureOpen();
+            Draft draft = new Draft(kind, real, content);
+            draft.position = position;
+            draft.bytes = bytes;
+            filling.fill(draft);
+            return disk.begin(draft);
+        }
+    }
+
+    private void ensureOpen() throws IOException {
+        if (closed) {
+            throw new IOException("file is closed: file=" + path);
+        }
+    }
+
+    @Override
+    public Path path() {
+        return path;
+    }
+
+    @Override
+    public long length() throws IOException {
+        synchronized (disk) {
+            ensureOpen();
+            return content.cached.length();
+        }
+    }
+
+    @Override
+    public long read(long position, MemorySegment target) throws IOException {
+        if (position < 0) {
+            throw new IOException("read failed, Invalid argument: position=" + position + ", file=" + path);
+        }
+        synchronized (disk) {
+            ensureOpen();
+            return content.cached.read(position, target);
+        }
+    }
+
+    @Override
+    public void write(long position, MemorySegment source) throws IOException {
+        write(Kind.WRITE, position, source);
+    }
+
+    @Override
+    public void writeDirect(long position, MemorySegment source) throws IOException {
+        assert ((position | source.byteSize() | source.address()) & directAlignment() - 1) == 0
+                : "position=" + position + ", bytes=" + source.byteSize() + ", address=" + source.address();
+        write(Kind.WRITE_DIRECT, position, source);
+    }
+
+    private void write(Kind kind, long position, MemorySegment source) throws IOException {
+        if (source.byteSize() == 0) {
+            return;
+        }
+        change(kind, position, source.byteSize(), draft -> {
+            draft.after = content.cached.overlaid(position, source);
+            draft.sectors = new long[draft.after.length];
+            for (int i = 0; i < draft.sectors.length; i++) {
+                draft.sectors[i] = position / SimulatedDisk.SECTOR_BYTES + i;
+            }
+            if (position + source.byteSize() > content.cached.length()) {
+                draft.lengthAfter = position + source.byteSize();
+            }
+        });
+    }
+
+    @Override
+    public int directAlignment() {
+        return disk.traits().directAlignment();
+    }
+
+    @Override
+    public void allocate(long position, long length) throws IOException {
+        change(Kind.ALLOCATE, position, length, draft -> { });
+    }
+
+    @Override
+    public void zero(long position, long length) throws IOException {
+        change(Kind.ZERO, position, length, draft -> {
+            long end = Math.min(position + length, content.cached.length());
+            zero(draft, position, end);
+            content.cached.release(position, end);
+        });
+    }
+
+    @Override
+    public void setLength(long length) throws IOException {
+        change(Kind.SET_LENGTH, 0, length, draft -> {
+            zero(draft, length, content.cached.length());
+            content.cached.release(length, Long.MAX_VALUE - FileImage.PAGE_BYTES);
+            if (length != content.cached.length()) {
+                draft.lengthAfter = length;
+            }
+        });
+    }
+
+    private void zero(Draft draft, long from, long to) {
+        draft.sectors = content.cached.writtenSectors(from, to);
+        draft.after = new byte[draft.sectors.length][];
+        for (int i = 0; i < draft.sectors.length; i++) {
+            draft.after[i] = content.cached.zeroed(draft.sectors[i], from, to);
+        }
+    }
+
+    @Override
+    public void force() throws IOException {
+        Operation force = begin(Kind.FORCE, 0, 0, draft -> { });
+        disk.overlap();
+        disk.end(force);
+    }
+
+    @Override
+    public void forceAll() throws IOException {
+        Operation force = begin(Kind.FORCE_ALL, 0, 0, draft -> { });
+        disk.overlap();
+        disk.end(force);
+    }
+
+    /** A force that fails: its data may be lost for good. */
+    void failForce(boolean all) throws IOException {
+        disk.failForce(begin(all ? Kind.FORCE_ALL : Kind.FORCE, 0, 0, draft -> { }));
+    }
+
+    @Override
+    public boolean tryLock(boolean shared) throws IOException {
+        if (!shared && !writable) {
+            throw new IOException("file was opened for reading only: operation=lock, file=" + path);
+        }
+        synchronized (disk) {
+            ensureOpen();
+            return content.tryLock(this, shared);
+        }
+    }
+
+    @Override
+    public byte[] attribute(String name) throws IOException {
+        synchronized (disk) {
+            ensureOpen();
+            byte[] value = content.cached.attributes.get(name);
+            return value == null ? null : value.clone();
+        }
+    }
+
+    @Override
+    public boolean setAttribute(String name, byte[] value) throws IOException {
+        if (!disk.traits().attributes()) {
+            return false;
+        }
+        change(Kind.SET_ATTRIBUTE, 0, 0, draft -> {
+            draft.attribute = name;
+            draft.value = value == null ? null : value.clone();
+        });
+        return true;
+    }
+
+    @Override
+    public long allocatedBytes() throws IOException {
+        synchronized (disk) {
+            ensureOpen();
+            return content.cached.allocatedBytes();
+        }
+    }
+
+    /** Only recorded: there are no permissions here. */
+    @Override
+    public void copyPermissions(DurableFile other) throws IOException {
+        if (!(other instanceof SimulatedFile file) || file.disk != disk) {
+            throw new IllegalArgumentException("a file of another storage: file=" + other.path());
+        }
+        change(Kind.COPY_PERMISSIONS, 0, 0, draft -> { });
+    }
+
+    @Override
+    public OptionalInt descriptor() {
+        return OptionalInt.empty();
+    }
+
+    @Override
+    public void close() {
+        synchronized (disk) {
+            closed = true;
+            content.unlock(this);
+        }
+    }
+}
