@@ -87,7 +87,7 @@ public final class JournalWriter implements AutoCloseable {
             NewJournalFile made = NewJournalFile.make(setup.storage(), setup.path(), setup.home(), plan);
             return new JournalWriter(setup, made.file(), made.slot(), 0);
         } catch (NewJournalFile.InPlaceException e) {
-            setup.storage().delete(setup.path());
+            NewJournalFile.deleteAfter(e, setup.storage(), setup.path());
             throw e;
         }
     }

@@ -84,9 +84,10 @@ record NewJournalFile(DurableFile file, Slot slot) {
         return file;
     }
 
-    private static void deleteAfter(Exception cause, Storage storage, Path temporary) {
+    /** Best effort, after a failure. */
+    static void deleteAfter(Exception cause, Storage storage, Path path) {
         try {
-            storage.delete(temporary);
+            storage.delete(path);
         } catch (IOException | RuntimeException e) {
             cause.addSuppressed(e);
         }

@@ -34,30 +34,39 @@ final class Fixture {
     static final long RING_BYTES = JournalFormat.RING_BYTES_MIN;
 
     MemoryStorage storage = new MemoryStorage();
+    /** What the files are opened through; null for the storage itself. */
+    Storage through;
     OpenedFiles files;
     Path journalOption;
     long capacityBytes = RING_BYTES;
     boolean discardMissingJournal;
+    /** Whether opening looks at the bytes of home, which this fixture's storage then holds. */
+    boolean checksHome = true;
 
     /** The bytes of each commit since the fixture began; the first is before any commit. */
     final List<byte[]> commits = new ArrayList<>();
     /** Where each record appended since the last opening begins. */
     final List<Long> lsns = new ArrayList<>();
     private long commitBase;
+    /** The last commit whose force returned. */
+    long durableCommit;
     private byte[] working = {};
     private long smallestSize;
 
     // ---- opening and closing
 
     OpenRequest request(long size) {
-        return new OpenRequest(storage, FILE, journalOption, size, capacityBytes, PAGE_BYTES, discardMissingJournal);
+        return new OpenRequest(through == null ? storage : through, FILE, journalOption, size, capacityBytes, PAGE_BYTES, discardMissingJournal);
     }
 
     Fixture open(long size) throws IOException {
         files = Recovery.open(request(size));
         lsns.clear();
-        byte[] found = Arrays.copyOf(home(), Math.toIntExact(files.size()));
-        assertEquals(files.size(), storage.contents(FILE).length, "home is as long as the committed size");
+        if (!checksHome) {
+            return this;
+        }
+        byte[] found = contents(files.home());
+        assertEquals(files.size(), found.length, "home is as long as the committed size");
         if (commits.isEmpty()) {
             commitBase = files.lastCommit();
             commits.add(found.clone());
@@ -141,20 +150,27 @@ final class Fixture {
             }
             record.sizes(working.length, smallestSize);
             lsns.add(files.journal().appendLsn());
+            commits.add(working.clone()); // from now on a crash may leave it
             files.journal().append(record, files.journal().lastCommit() + 1);
         }
-        commits.add(working.clone());
         smallestSize = working.length;
         return this;
     }
 
     Fixture force() throws IOException {
         files.journal().force();
+        durableCommit = files.journal().lastCommit();
         return this;
     }
 
     Fixture commit() throws IOException {
         return append().force();
+    }
+
+    /** A commit that may be larger than the ring; home holds it after. */
+    Fixture commitLarge() throws IOException {
+        files.journal().grow(JournalFormat.recordBytes(2L * working.length, PAGE_BYTES));
+        return commit().checkpoint();
     }
 
     Fixture mark() throws IOException {
@@ -310,6 +326,13 @@ final class Fixture {
 
     byte[] home() throws IOException {
         return storage.contents(FILE);
+    }
+
+    private static byte[] contents(DurableFile file) throws IOException {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment bytes = arena.allocate(Math.max(1, file.length()));
+            return bytes.asSlice(0, file.read(0, bytes)).toArray(JAVA_BYTE);
+        }
     }
 
     /** The open file is at a commit: number, size and bytes. */
