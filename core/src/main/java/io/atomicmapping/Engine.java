@@ -154,8 +154,7 @@ final class Engine implements Checkpointer.Host {
             if (kernel == null) {
                 checkpointer.enterKernelMode();
                 KernelTracking started = new KernelTracking(image, home, reservedBytes >>> pageShift, pageShift);
-                resizer.enterKernelMode(started);
-                kernel = started;
+                resizer.enterKernelMode(started, () -> kernel = started);
                 sections.awaitPuts(); // from here on no put marks, and the marks that were made tell nothing more
                 tracking.forget();
                 LOG.info("stores through a segment are found by {}: file={}", started.tier(), file);

@@ -203,11 +203,12 @@ final class Resizer {
         }
     }
 
-    /** The mapping is in kernel mode from now on: everything mapped until now is tracked. */
-    void enterKernelMode(KernelTracking kernel) {
+    /** Kernel mode begins between two resizes: everything mapped until then is tracked, and later ranges follow it. */
+    void enterKernelMode(KernelTracking kernel, Runnable publish) {
         lock.lock();
         try {
             kernel.mapped(0, mappedEnd);
+            publish.run();
         } finally {
             lock.unlock();
         }

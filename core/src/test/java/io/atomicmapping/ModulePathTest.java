@@ -126,6 +126,7 @@ class ModulePathTest {
     private Ended run(String... arguments) throws IOException, InterruptedException {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.add("-Dorg.slf4j.simpleLogger.defaultLogLevel=warn");
         command.addAll(List.of(arguments));
         command.add(directory.resolve("data").toString());
         Process process = new ProcessBuilder(command).redirectErrorStream(true).start();

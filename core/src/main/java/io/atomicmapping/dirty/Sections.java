@@ -60,7 +60,10 @@ public final class Sections {
     private final ConcurrentHashMap<Thread, Nest> nests = new ConcurrentHashMap<>();
     /** fair: whoever waits at the gate passes before the next exclusion */
     private final ReentrantLock gateLock = new ReentrantLock(true);
-    /** 1 while an exclusion wants or has the field; set before the barrier, read after a section opened */
+    /**
+     * 1 while an exclusion wants or has the field; set before the barrier. Read after a section opened, and by acquire: the
+     * masks and sizes that the section then loads are those that the last exclusion left
+     */
     private volatile int gate;
 
     /** Makes the slots for this machine's cores. */
@@ -101,7 +104,7 @@ public final class Sections {
         long state = slots[index];
         STATE.setOpaque(slots, index, state | PUT);
         entryFence();
-        if (state != 0 || (int) GATE.getOpaque(this) == 0) {
+        if (state != 0 || (int) GATE.getAcquire(this) == 0) {
             return slot;
         }
         return openAfterGate(slot, PUT);
@@ -115,7 +118,7 @@ public final class Sections {
             awaitGate();
             STATE.setOpaque(slots, index, kind);
             entryFence();
-            if ((int) GATE.getOpaque(this) == 0) {
+            if ((int) GATE.getAcquire(this) == 0) {
                 return slot;
             }
         }
@@ -160,7 +163,7 @@ public final class Sections {
         long state = slots[index];
         STATE.setOpaque(slots, index, state + UPDATE);
         entryFence();
-        if (state != 0 || (int) GATE.getOpaque(this) == 0) {
+        if (state != 0 || (int) GATE.getAcquire(this) == 0) {
             return slot;
         }
         return openAfterGate(slot, UPDATE);

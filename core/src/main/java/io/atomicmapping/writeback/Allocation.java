@@ -26,6 +26,9 @@ public final class Allocation implements AutoCloseable {
     private final PageTree allocated;
     /** below this, everything is allocated */
     private long completeBytes;
+    /** the unit that the file ends in, and how far it is allocated */
+    private long lastUnit = -1;
+    private long lastUnitEnd;
 
     /**
      * Looks at the file.
@@ -59,25 +62,32 @@ public final class Allocation implements AutoCloseable {
 
     synchronized void ensure(long page, long size) throws IOException {
         long offset = page << pageShift;
-        if (offset >= size || isAllocated(page)) {
+        if (offset >= size || isAllocated(page, size)) {
             return;
         }
         long unit = page >>> unitPagesShift;
         long start = unit << UNIT_SHIFT;
+        long end = Math.min(start + (1L << UNIT_SHIFT), size);
         try {
-            home.allocate(start, Math.min(1L << UNIT_SHIFT, size - start));
+            home.allocate(start, end - start);
         } catch (IOException e) {
             home.allocate(offset, Math.min(1L << pageShift, size - offset)); // a nearly full disk: just the page
             return;
         }
-        if (start + (1L << UNIT_SHIFT) <= size) {
+        if (end == size) {
+            lastUnit = unit;
+            lastUnitEnd = end;
+        }
+        if (end == start + (1L << UNIT_SHIFT)) {
             allocated.add(unit);
         }
     }
 
-    /** Whether a page is known to have its space. */
-    synchronized boolean isAllocated(long page) {
-        return page + 1 << pageShift <= completeBytes || allocated.contains(page >>> unitPagesShift);
+    /** Whether a page, as far as it lies below a size, is known to have its space. */
+    synchronized boolean isAllocated(long page, long size) {
+        long end = Math.min(page + 1 << pageShift, size);
+        long unit = page >>> unitPagesShift;
+        return end <= completeBytes || allocated.contains(unit) || unit == lastUnit && end <= lastUnitEnd;
     }
 
     /**
@@ -87,6 +97,7 @@ public final class Allocation implements AutoCloseable {
      */
     public synchronized void forget(long from) {
         completeBytes = Math.min(completeBytes, from);
+        lastUnit = -1;
         for (long unit = allocated.next(from >>> UNIT_SHIFT); unit >= 0; unit = allocated.next(unit + 1)) {
             allocated.remove(unit);
         }

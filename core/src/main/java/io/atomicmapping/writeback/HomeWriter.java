@@ -89,7 +89,7 @@ final class HomeWriter implements AutoCloseable {
             return false;
         }
         for (int i = 0; i < gap; i++) {
-            if (!allocation.isAllocated(next + i) || !tracking.copyClean(next + i, bufferAddress(count + i))) {
+            if (!allocation.isAllocated(next + i, Long.MAX_VALUE) || !tracking.copyClean(next + i, bufferAddress(count + i))) {
                 return false;
             }
         }
