@@ -66,7 +66,7 @@ final class Engine implements Checkpointer.Host {
         this.cuts = new Cuts(1L << pageShift);
         long pages = reservedBytes >>> pageShift;
         this.image = new WorkingImage(home, reservedBytes);
-        this.tracking = new ExplicitTracking(image.address(), pages, pageShift, sections.stripes());
+        this.tracking = new ExplicitTracking(image.address(), pages, pageShift);
         this.committedPages = new CommittedPages(pages,
                 new CommittedPages.Point(journal.appendLsn(), files.lastCommit(), files.size(), Cuts.NONE));
         this.resizer = new Resizer(this, files.size());

@@ -29,6 +29,7 @@ public final class ExplicitTracking implements AutoCloseable {
     private static final int ENTRY_SHIFT = 4;
     private static final int CHAIN = 8;
     private static final long LOCKED = 1;
+    private static final int STRIPES_PER_CORE = 2;
 
     private final long image;
     private final int pageShift;
@@ -36,6 +37,7 @@ public final class ExplicitTracking implements AutoCloseable {
     private final int lineBytes;
     private final LazyMemory table;
     private final long tableAddress;
+    private final int stripeMask;
     private final PageTree[] dirty;
     private final PageTree privates;
     private final AtomicLong privatePages = new AtomicLong();
@@ -56,10 +58,10 @@ public final class ExplicitTracking implements AutoCloseable {
      * @param image the address of the working image
      * @param pages how many pages it can have
      * @param pageShift the page size as a power of two
-     * @param stripes how many stripes claim lines
      * @throws IOException if the address space cannot be reserved
      */
-    public ExplicitTracking(long image, long pages, int pageShift, int stripes) throws IOException {
+    public ExplicitTracking(long image, long pages, int pageShift) throws IOException {
+        int stripes = STRIPES_PER_CORE * Sections.powerOfTwo(Runtime.getRuntime().availableProcessors());
         this.image = image;
         this.pageShift = pageShift;
         this.lineShift = pageShift - 6;
@@ -67,6 +69,7 @@ public final class ExplicitTracking implements AutoCloseable {
         this.table = new LazyMemory(pages << ENTRY_SHIFT);
         this.tableAddress = table.address();
         this.privates = new PageTree(pages);
+        this.stripeMask = stripes - 1;
         this.dirty = new PageTree[stripes];
         for (int i = 0; i < stripes; i++) {
             dirty[i] = new PageTree(pages);
@@ -129,12 +132,12 @@ public final class ExplicitTracking implements AutoCloseable {
             VarHandle.storeStoreFence(); // the caller's store must not be seen before the mask
         }
         if (before == 0) {
-            dirty[stripe].add(page);
+            dirty[stripe & stripeMask].add(page);
         }
     }
 
     private long keepImage(long page, int line, long chain, int stripe) {
-        long kept = images.allocate(stripe);
+        long kept = images.allocate(stripe & stripeMask);
         Memory.set(kept + BeforeImages.LINE, line);
         Memory.set(kept + BeforeImages.NEXT, chain);
         Memory.copyWords(image + (page << pageShift) + ((long) line << lineShift), kept + BeforeImages.BYTES, lineBytes);

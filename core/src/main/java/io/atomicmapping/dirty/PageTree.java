@@ -172,9 +172,17 @@ public final class PageTree implements AutoCloseable {
         if (from >= to) {
             return;
         }
-        PageTree any = trees[0];
-        int top = any.levels - 1;
-        drain(trees, top, 0, from, to - 1, target);
+        int filled = 0;
+        for (PageTree tree : trees) {
+            filled += tree.isEmpty() ? 0 : 1;
+        }
+        PageTree[] active = new PageTree[filled];
+        for (PageTree tree : trees) {
+            if (!tree.isEmpty() && filled > 0) {
+                active[--filled] = tree;
+            }
+        }
+        drain(active, trees[0].levels - 1, 0, from, to - 1, target);
     }
 
     /** One word of every tree: collects below it, then clears the bits whose words became empty. */

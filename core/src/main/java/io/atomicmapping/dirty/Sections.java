@@ -30,6 +30,8 @@ public final class Sections {
 
     private static final int STRIDE = 16; // longs: 128 bytes, so that neighbours share no line, nor its prefetched pair
     private static final int PROBES = 4;
+    private static final int SLOTS_PER_CORE = 4;
+    private static final int SLOTS_MIN = 16;
     private static final int SPINS = 200;
     private static final long PARK_NANOS = 20_000;
     private static final long PUT = 1;
@@ -58,6 +60,8 @@ public final class Sections {
     private final long[] slots;
     private final long[] shared;
     private final ConcurrentHashMap<Thread, Nest> nests = new ConcurrentHashMap<>();
+    /** whether the stripes were ever used */
+    private volatile boolean sharing;
     /** fair: whoever waits at the gate passes before the next exclusion */
     private final ReentrantLock gateLock = new ReentrantLock(true);
     /**
@@ -68,20 +72,15 @@ public final class Sections {
 
     /** Makes the slots for this machine's cores. */
     public Sections() {
-        int count = Integer.highestOneBit(Math.max(2, Runtime.getRuntime().availableProcessors()) * 2 - 1) * 8;
+        int count = Math.max(SLOTS_MIN, powerOfTwo(Runtime.getRuntime().availableProcessors()) * SLOTS_PER_CORE);
         mask = count - 1;
         owners = new Thread[count];
         slots = new long[(count + 1) * STRIDE];
         shared = new long[(count + 1) * STRIDE];
     }
 
-    /**
-     * How many stripes a token can name.
-     *
-     * @return the count
-     */
-    public int stripes() {
-        return mask + 1;
+    static int powerOfTwo(int count) {
+        return Integer.highestOneBit(Math.max(1, count) * 2 - 1);
     }
 
     /**
@@ -142,7 +141,7 @@ public final class Sections {
      * The stripe of a token: equal for equal threads, and mostly different for threads that run at the same time.
      *
      * @param token what an enter method returned
-     * @return a number below {@link #stripes}
+     * @return a number, to be taken modulo the number of stripes
      */
     public static int stripe(int token) {
         return token >= 0 ? token : ~token;
@@ -206,6 +205,9 @@ public final class Sections {
     }
 
     private int openShared(Thread thread, long kind) {
+        if (!sharing) {
+            sharing = true; // seen by an excluder at the latest when it sees the count below
+        }
         int stripe = (int) thread.threadId() & mask;
         int index = stripe + 1 << 4;
         Nest nest = nests.isEmpty() ? null : nests.get(thread);
@@ -323,19 +325,25 @@ public final class Sections {
      */
     public void awaitPuts() {
         barrier();
-        for (int index = STRIDE; index < slots.length; index += STRIDE) {
-            while (((long) STATE.getAcquire(slots, index) & PUT) != 0) {
+        boolean shares = sharing;
+        for (int slot = 0; slot <= mask; slot++) {
+            int index = slot + 1 << 4;
+            while (OWNER.getAcquire(owners, slot) != null && ((long) STATE.getAcquire(slots, index) & PUT) != 0) {
                 Thread.onSpinWait();
             }
-            while ((int) (long) STATE.getAcquire(shared, index) != 0) {
+            while (shares && (int) (long) STATE.getAcquire(shared, index) != 0) {
                 Thread.onSpinWait();
             }
         }
     }
 
+    /** Looks at the slots that have an owner: a thread that gets one later finds the gate closed. */
     private boolean quiet() {
-        for (int index = STRIDE; index < slots.length; index += STRIDE) {
-            if ((long) STATE.getAcquire(slots, index) != 0 || (long) STATE.getAcquire(shared, index) != 0) {
+        boolean shares = sharing;
+        for (int slot = 0; slot <= mask; slot++) {
+            int index = slot + 1 << 4;
+            if (OWNER.getAcquire(owners, slot) != null && (long) STATE.getAcquire(slots, index) != 0
+                    || shares && (long) STATE.getAcquire(shared, index) != 0) {
                 return false;
             }
         }
