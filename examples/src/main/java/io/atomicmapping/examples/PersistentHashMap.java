@@ -127,6 +127,7 @@ public final class PersistentHashMap implements Iterable<PersistentHashMap.Entry
      * @param value the value, which may be empty
      * @return whether the key is new
      * @throws IOException if the mapping cannot grow; the entries are as before
+     * @throws IllegalArgumentException if it would grow beyond its {@code maxSize}; likewise
      */
     public boolean put(byte[] key, byte[] value) throws IOException {
         return mapping.compute(() -> {
