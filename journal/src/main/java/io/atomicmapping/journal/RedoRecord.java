@@ -198,6 +198,11 @@ public final class RedoRecord implements AutoCloseable {
         return commit;
     }
 
+    /** What its buffer holds before it must grow. */
+    long capacityBytes() {
+        return capacityBytes;
+    }
+
     /** Where its last extent ends, 0 without one. */
     long extentsEnd() {
         return Math.max(end, 0);
