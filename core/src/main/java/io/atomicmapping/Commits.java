@@ -226,7 +226,8 @@ final class Commits implements AutoCloseable {
         long size = engine.sizes.current();
         commit.cut = engine.cuts.seal();
         RedoRecord record = commit.generation.record();
-        record.sizes(size, commit.cut == null ? Math.min(size, engine.sizes.sealed()) : commit.cut.from());
+        long smallest = Math.min(size, engine.sizes.sealed()); // a cut may have been of what was never committed
+        record.sizes(size, commit.cut == null ? smallest : Math.min(smallest, commit.cut.from()));
         commit.empty = record.isEmpty() && commit.cut == null && size == engine.sizes.sealed();
         engine.sizes.setSealed(size);
         synchronized (queue) {
@@ -524,7 +525,7 @@ final class Commits implements AutoCloseable {
         for (PendingCommit commit : failed.reversed()) {
             KernelTracking kernel = engine.kernel();
             if (kernel != null) {
-                kernel.mergeBack(commit.generation);
+                kernel.mergeBack(commit.generation, commit.cut == null ? Cuts.NONE : commit.cut.from());
             } else {
                 engine.tracking.mergeBack(commit.generation);
             }
