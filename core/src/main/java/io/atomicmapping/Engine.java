@@ -152,8 +152,17 @@ final class Engine implements Checkpointer.Host {
         }
         return commits.whileSealsWait(() -> {
             if (kernel == null) {
-                checkpointer.enterKernelMode();
                 KernelTracking started = new KernelTracking(image, home, reservedBytes >>> pageShift, pageShift);
+                boolean complete = false;
+                try {
+                    checkpointer.enterKernelMode(); // last of what can fail: from here on commits go home at once
+                    complete = true;
+                } finally {
+                    if (!complete) {
+                        started.close();
+                    }
+                }
+                cuts.rejoined(); // home has the zeros of every durable cut by now: a rollback restores home
                 resizer.enterKernelMode(started, () -> kernel = started);
                 sections.awaitPuts(); // from here on no put marks, and the marks that were made tell nothing more
                 tracking.forget();

@@ -142,6 +142,7 @@ final class Resizer {
         PageList pages = new PageList();
         engine.tracking.listUncommitted(firstPage, to >>> engine.pageShift, pages);
         engine.committedPages.list(firstPage, to >>> engine.pageShift, pages);
+        listApart(firstPage, Math.min(to >>> engine.pageShift, apartPage), pages);
         Set<Long> imaged = new HashSet<>();
         for (int i = 0; i < pages.size(); i++) {
             long page = pages.get(i);
@@ -153,6 +154,14 @@ final class Resizer {
         long limit = Math.min(firstPage, pageOf(engine.cuts.apartFrom()));
         engine.tracking.remap(limit, () -> engine.image.mapZeros(from, to));
         engine.cuts.cut(size, imaged);
+    }
+
+    /** Past an older cut a rollback restores zeros, not home, even where home has caught up: all that is stored there. */
+    private void listApart(long from, long to, PageList pages) {
+        long page = engine.tracking.nextPrivate(Math.max(from, pageOf(engine.cuts.settledApartFrom())));
+        for (; page >= 0 && page < to; page = engine.tracking.nextPrivate(page + 1)) {
+            pages.add(page);
+        }
     }
 
     private long pageOf(long offset) {

@@ -59,7 +59,7 @@ public final class KernelTracking implements AutoCloseable {
      * @param home the data file
      * @param pages how many pages the image can have
      * @param pageShift the page size as a power of two
-     * @throws IOException if home cannot be mapped
+     * @throws IOException if the tables cannot be reserved
      */
     public KernelTracking(WorkingImage image, DurableFile home, long pages, int pageShift) throws IOException {
         this.image = image;
@@ -72,14 +72,26 @@ public final class KernelTracking implements AutoCloseable {
         this.entries = arena.allocate((long) PAGEMAP_ENTRIES * Long.BYTES, 8);
         this.carried = new PageTree(pages);
         this.carriedTrees = new PageTree[] {carried};
-        this.base = home.descriptor().isEmpty() ? 0 : Linux.mmap(0, pages << pageShift, LinuxConstants.PROT_READ,
-                LinuxConstants.MAP_SHARED | LinuxConstants.MAP_NORESERVE, home.descriptor().getAsInt(), 0);
+        this.base = mapBase(home, pages << pageShift);
         KernelTier wanted = KernelTier.wanted();
         this.protection = wanted == KernelTier.WRITE_PROTECTION ? WriteProtection.open() : null;
         this.pagemap = wanted == KernelTier.COMPARE_ALL ? -1
                 : Linux.open("/proc/self/pagemap", LinuxConstants.O_RDONLY | LinuxConstants.O_CLOEXEC);
         this.tier = protection != null ? KernelTier.WRITE_PROTECTION
                 : pagemap >= 0 ? KernelTier.PRIVATE_PAGES : KernelTier.COMPARE_ALL;
+    }
+
+    /** The largest mappings leave no address space for a second one: then home is read by calls. */
+    private static long mapBase(DurableFile home, long bytes) {
+        if (home.descriptor().isEmpty()) {
+            return 0;
+        }
+        try {
+            return Linux.mmap(0, bytes, LinuxConstants.PROT_READ,
+                    LinuxConstants.MAP_SHARED | LinuxConstants.MAP_NORESERVE, home.descriptor().getAsInt(), 0);
+        } catch (IOException e) {
+            return 0;
+        }
     }
 
     /**
@@ -294,12 +306,16 @@ public final class KernelTracking implements AutoCloseable {
     }
 
     /**
-     * The append failed: the pages are to be looked at again.
+     * The append failed: the pages are to be looked at again, also the one in which a cut lies.
      *
      * @param generation the commit's generation
+     * @param cutFrom where its cut was, or {@link Cuts#NONE}
      */
-    public void mergeBack(SealedGeneration generation) {
+    public void mergeBack(SealedGeneration generation, long cutFrom) {
         carry(generation.changed);
+        if (cutFrom != Cuts.NONE) {
+            carried.add(cutFrom >>> pageShift);
+        }
     }
 
     /**
