@@ -2,6 +2,9 @@ package io.atomicmapping;
 
 import java.io.IOException;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.SynchronousQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
 /**
@@ -9,13 +12,20 @@ import java.util.concurrent.locks.LockSupport;
  *
  * <ul>
  *   <li>The thread starts with the first asynchronous sync of a mapping.
- *   <li>Futures complete in the order of their commits, each on a virtual thread of its own: what depends on one may block
- *       for as long as it likes without holding up a commit or the next future.
+ *   <li>Futures complete in the order of their commits, each by a task of its own: what depends on one may block for as long as
+ *       it likes without holding up a commit or the next future.
+ *   <li>Those tasks run on platform threads, kept for a while: virtual ones would wait for as long as the program's own
+ *       virtual threads keep the carriers busy.
  * </ul>
  */
 final class AsyncCommits implements AutoCloseable {
 
+    private static final long AWAIT_NANOS = 1_000;
+    private static final long KEPT_SECONDS = 2;
+
     private final Runnable commit;
+    private final ThreadPoolExecutor completers = new ThreadPoolExecutor(0, Integer.MAX_VALUE, KEPT_SECONDS,
+            TimeUnit.SECONDS, new SynchronousQueue<>(), task -> daemon(task, "atomic-mapping-completer"));
     private final Object monitor = new Object();
     private Thread thread;
     private boolean wanted;
@@ -32,13 +42,18 @@ final class AsyncCommits implements AutoCloseable {
         synchronized (monitor) {
             wanted = true;
             if (thread == null && !stopped) {
-                thread = new Thread(this::run, "atomic-mapping-committer");
-                thread.setDaemon(true);
+                thread = daemon(this::run, "atomic-mapping-committer");
                 thread.start();
             } else {
                 monitor.notifyAll();
             }
         }
+    }
+
+    private static Thread daemon(Runnable task, String name) {
+        Thread thread = new Thread(task, name);
+        thread.setDaemon(true);
+        return thread;
     }
 
     private void run() {
@@ -66,9 +81,9 @@ final class AsyncCommits implements AutoCloseable {
     void complete(CompletableFuture<Long> future, long number, Throwable failure) {
         CompletableFuture<Long> before = last;
         last = future;
-        Thread.startVirtualThread(() -> {
+        completers.execute(() -> {
             while (!before.isDone()) {
-                LockSupport.parkNanos(1_000);
+                LockSupport.parkNanos(AWAIT_NANOS);
             }
             if (failure == null) {
                 future.complete(number);
@@ -85,5 +100,6 @@ final class AsyncCommits implements AutoCloseable {
             stopped = true;
             monitor.notifyAll();
         }
+        completers.shutdown(); // lets what was accepted finish
     }
 }

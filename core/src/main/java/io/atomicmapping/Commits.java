@@ -30,7 +30,7 @@ import java.util.function.LongConsumer;
  */
 final class Commits implements AutoCloseable {
 
-    private static final long PATIENCE_MIN_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
+    private static final long PATIENCE_MIN_NANOS = TimeUnit.MILLISECONDS.toNanos(8);
     private static final long PATIENCE_MAX_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
     private static final long PAUSE_NANOS = TimeUnit.MICROSECONDS.toNanos(50);
     private static final int QUEUE_MAX = 64;
