@@ -325,7 +325,7 @@ public final class AtomicMapping implements AutoCloseable {
         if (offset < 0 || offset > sizes.storeLimit() - length) {
             throw opened.refuse(offset, length, sizes.storeLimit());
         }
-        if (engine.kernel() == null) {
+        if (!engine.isKernelMode()) {
             tracking.mark(offset, length, Sections.stripe(section));
         }
     }

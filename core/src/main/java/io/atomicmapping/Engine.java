@@ -48,6 +48,8 @@ final class Engine implements Checkpointer.Host {
     final Commits commits;
     final Resizer resizer;
     private volatile KernelTracking kernel;
+    /** whether kernel is set; a store asks this, since a field of a class not loaded yet keeps a method from being inlined */
+    private volatile boolean kernelMode;
     private volatile IOException failure;
     private volatile boolean closed;
     /** how far {@link #close} has come; guarded by this */
@@ -85,6 +87,11 @@ final class Engine implements Checkpointer.Host {
     /** Kernel mode's tracking, or null in explicit mode. */
     KernelTracking kernel() {
         return kernel;
+    }
+
+    /** Whether the kernel finds the stores, so that a put need not mark them. */
+    boolean isKernelMode() {
+        return kernelMode;
     }
 
     boolean isClosed() {
@@ -163,7 +170,10 @@ final class Engine implements Checkpointer.Host {
                     }
                 }
                 cuts.rejoined(); // home has the zeros of every durable cut by now: a rollback restores home
-                resizer.enterKernelMode(started, () -> kernel = started);
+                resizer.enterKernelMode(started, () -> {
+                    kernel = started;
+                    kernelMode = true;
+                });
                 sections.awaitPuts(); // from here on no put marks, and the marks that were made tell nothing more
                 tracking.forget();
                 LOG.info("stores through a segment are found by {}: file={}", started.tier(), file);

@@ -37,6 +37,8 @@ public final class Sections {
     private static final long PUT = 1;
     private static final long UPDATE = 2;
     private static final long SHARED_UPDATE = 1L << 32;
+    /** in the token of a put inside an update */
+    private static final int NESTED = 1 << 30;
     private static final VarHandle STATE = MethodHandles.arrayElementVarHandle(long[].class);
     private static final VarHandle OWNER = MethodHandles.arrayElementVarHandle(Thread[].class);
     private static final VarHandle GATE;
@@ -101,9 +103,13 @@ public final class Sections {
     private int openPut(int slot) {
         int index = slot + 1 << 4;
         long state = slots[index];
-        STATE.setOpaque(slots, index, state | PUT);
+        if (state != 0) {
+            STATE.setOpaque(slots, index, state | PUT);
+            return slot | NESTED;
+        }
+        STATE.setOpaque(slots, index, PUT); // a constant: no put waits for the last one's store to be read back
         entryFence();
-        if (state != 0 || (int) GATE.getAcquire(this) == 0) {
+        if ((int) GATE.getAcquire(this) == 0) {
             return slot;
         }
         return openAfterGate(slot, PUT);
@@ -129,9 +135,11 @@ public final class Sections {
      * @param token what {@link #enterPut} returned
      */
     public void exitPut(int token) {
-        if (token >= 0) {
-            int index = token + 1 << 4;
+        if (token >= NESTED) {
+            int index = stripe(token) + 1 << 4;
             STATE.setRelease(slots, index, slots[index] & ~PUT);
+        } else if (token >= 0) {
+            STATE.setRelease(slots, token + 1 << 4, 0L);
         } else {
             STATE.getAndAdd(shared, ~token + 1 << 4, -PUT);
         }
@@ -144,7 +152,7 @@ public final class Sections {
      * @return a number, to be taken modulo the number of stripes
      */
     public static int stripe(int token) {
-        return token >= 0 ? token : ~token;
+        return token >= 0 ? token & ~NESTED : ~token;
     }
 
     /**
