@@ -19,6 +19,7 @@ import java.util.Arrays;
 final class RingScan {
 
     private static final int SEARCH_BYTES = 1 << 20;
+    private static final int FOLLOW_BYTES = 1 << 16;
 
     private final JournalReader reader;
     private final DurableFile file;
@@ -69,19 +70,30 @@ final class RingScan {
     /** How far headers lead: an upper bound of what there is to accept. */
     private long followHeaders() throws IOException {
         try (Arena arena = Arena.ofConfined()) {
-            MemorySegment sector = arena.allocate(JournalFormat.SECTOR_BYTES, Long.BYTES);
-            long at = slot.checkpointLsn();
+            MemorySegment window = arena.allocate(Math.min(FOLLOW_BYTES, slot.ringBytes()), Long.BYTES);
+            long from = slot.checkpointLsn(); // what the window holds
+            long to = from;
+            long at = from;
             while (at < limitLsn) {
-                readFully(JournalFormat.filePosition(at, slot.ringBytes()), sector);
-                RecordHeader header = RecordHeader.decode(sector, 0);
+                if (at >= to) {
+                    from = at;
+                    to = at + pieceBytes(at, Math.min(window.byteSize(), limitLsn - at));
+                    readFully(JournalFormat.filePosition(at, slot.ringBytes()), window.asSlice(0, to - from));
+                }
+                RecordHeader header = RecordHeader.decode(window, at - from);
                 if (header == null || !isOfThisLap(header, at) || !fits(header, at)) {
                     // the header itself is loaded too: why it is not accepted is told from there
-                    return Math.min(at + JournalFormat.SECTOR_BYTES, limitLsn) - slot.checkpointLsn();
+                    return at + JournalFormat.SECTOR_BYTES - slot.checkpointLsn();
                 }
                 at += JournalFormat.recordBytes(header.bodyBytes(), slot.recordAlignment());
             }
             return slot.ringBytes();
         }
+    }
+
+    /** What of a range lies in one piece in the file. */
+    private long pieceBytes(long at, long bytes) {
+        return Math.min(bytes, slot.ringBytes() - at % slot.ringBytes());
     }
 
     private boolean isOfThisLap(RecordHeader header, long at) {
@@ -96,7 +108,7 @@ final class RingScan {
     private void load(long bytes) throws IOException {
         for (long done = 0; done < bytes;) {
             long at = slot.checkpointLsn() + done;
-            long piece = Math.min(bytes - done, slot.ringBytes() - at % slot.ringBytes());
+            long piece = pieceBytes(at, bytes - done);
             readFully(JournalFormat.filePosition(at, slot.ringBytes()), ring.asSlice(done, piece));
             done += piece;
         }
@@ -233,7 +245,7 @@ final class RingScan {
             long bytes = Math.min(SEARCH_BYTES, slot.ringBytes());
             MemorySegment window = arena.allocate(bytes, JournalFormat.SECTOR_BYTES);
             for (long from = lsn; from < limitLsn;) {
-                long piece = Math.min(Math.min(bytes, limitLsn - from), slot.ringBytes() - from % slot.ringBytes());
+                long piece = pieceBytes(from, Math.min(bytes, limitLsn - from));
                 readFully(JournalFormat.filePosition(from, slot.ringBytes()), window.asSlice(0, piece));
                 for (long at = 0; at < piece; at += JournalFormat.SECTOR_BYTES) {
                     RecordHeader header = RecordHeader.decode(window, at);

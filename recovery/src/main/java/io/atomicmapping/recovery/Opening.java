@@ -48,11 +48,11 @@ final class Opening {
             Path target = target(condition);
             if (condition == Condition.INTERRUPTED) {
                 recover();
-                grow();
             } else {
                 tailCase = condition == Condition.NO_JOURNAL ? TailCase.NO_JOURNAL : TailCase.CLEAN;
                 startFromComplete(target);
             }
+            grow();
             adjustRing();
             announce(target);
             CommittedState state = new CommittedState(writer.lastCommit(), writer.slot().committedSize());
@@ -115,7 +115,7 @@ final class Opening {
         HomeChecks.verify(request, reader.slot(), home, scan, bytes);
         commitsReplayed = scan.commitCount();
         bytesDiscarded = scan.findings().discardedBytes();
-        removeLeftovers();
+        settleNames(binding.path());
         // 2. records that may be in the page cache only: on disk before home depends on them
         scan.rewriteUnproven();
         reader.file().force();
@@ -132,13 +132,20 @@ final class Opening {
         return new JournalSetup(storage, journal, home, request.pageBytes());
     }
 
-    /** Removes what a crash left half made; only after everything that refuses, which writes nothing. */
-    private void removeLeftovers() throws IOException {
+    /**
+     * Removes what a crash left half made, and makes the names durable that were found: a killed opening may have given
+     * them without having forced the directory. Only after everything that refuses, which writes nothing.
+     */
+    private void settleNames(Path target) throws IOException {
         storage.delete(JournalFormat.temporaryPath(binding.beside()));
         storage.delete(JournalFormat.temporaryPath(binding.path()));
+        storage.forceDirectory(file.getParent());
+        if (!target.getParent().equals(file.getParent())) {
+            storage.forceDirectory(target.getParent());
+        }
     }
 
-    /** Makes a recovered data file as long as asked for. */
+    /** Makes the data file as long as asked for. The journal allows the length before the file gets it. */
     private void grow() throws IOException {
         if (request.size() > home.length()) {
             writer.recordGrowth(request.size());
@@ -151,21 +158,18 @@ final class Opening {
     /** Starts a journal for a data file whose bytes are complete, whatever other programs made of them. */
     private void startFromComplete(Path target) throws IOException {
         JournalReader reader = created ? null : reusable(target);
-        removeLeftovers();
-        if (request.size() > home.length()) {
+        settleNames(target);
+        if (created) {
             home.setLength(request.size());
         }
-        home.force();
-        if (created) {
-            storage.forceDirectory(file.getParent());
-        }
+        home.force(); // what other programs wrote is the base of what is replayed after the next crash
         CommittedState state = new CommittedState(created ? 0 : binding.completeCommit(), home.length());
         if (binding.reader() != null && reader != binding.reader()) {
             binding.reader().file().close();
         }
         if (reader == null) {
             writer = JournalWriter.create(setup(target),
-                    JournalFormat.ringBytes(request.journalCapacityBytes(), state.size()), state);
+                    JournalFormat.ringBytes(request.journalCapacityBytes(), Math.max(state.size(), request.size())), state);
         } else {
             boolean current = reader == binding.reader();
             JournalTail tail = current ? binding.completeTail() : tailOf(reader);

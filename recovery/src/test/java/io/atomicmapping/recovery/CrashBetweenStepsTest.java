@@ -7,7 +7,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.atomicmapping.journal.JournalFormat;
-import io.atomicmapping.storage.MemoryStorage;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -35,11 +34,14 @@ class CrashBetweenStepsTest {
         CREATE_WITH_JOURNAL_ELSEWHERE(f -> { }, f -> elsewhere(f).open(10_000), f -> elsewhere(f).open(10_000)),
         OPEN_PLAIN_FILE(f -> f.create(FILE, new byte[] {1, 2, 3}), f -> f.open(), f -> f.open()),
         OPEN_CLEAN(f -> clean(f), f -> f.open(), f -> f.open()),
-        GROW_CLEAN(f -> clean(f), f -> f.open(20_000), f -> f.open()),
+        GROW_CLEAN(f -> clean(f), f -> f.open(20_000), f -> f.open(), 20_000),
         RECOVER(f -> interrupted(f), f -> f.open(), f -> f.open()),
-        RECOVER_AND_GROW(f -> interrupted(f), f -> f.open(20_000), f -> f.open()),
+        RECOVER_AND_GROW(f -> interrupted(f), f -> f.open(20_000), f -> f.open(), 20_000),
+        RECOVER_WHAT_WAS_NOT_FORCED(f -> clean(f), f -> f.open().fill(0, 4_000, 7).append().fill(500, 3_000, 8).append(),
+                f -> f.open()),
         RECOVER_INTO_A_LARGER_RING(f -> interrupted(f), f -> largerRing(f).open(), f -> f.open()),
         CLOSE(f -> interrupted(f), f -> f.open().put(3, 3).commit().resize(4_000).commit().closeClean(), f -> f.open()),
+        CLOSE_THEN_GROW(f -> interrupted(f), f -> f.open().put(3, 3).commit().closeClean(), f -> f.open(20_000), 20_000),
         COMMIT(f -> clean(f), f -> f.open().put(3, 3).commit().put(4, 4).commit().mark().put(5, 5).append().put(6, 6)
                 .append().force(), f -> f.open()),
         CHECKPOINT(f -> clean(f), f -> f.open().put(3, 3).commit().checkpoint().resize(12_000).put(11_000, 4).commit()
@@ -58,8 +60,15 @@ class CrashBetweenStepsTest {
         private final Steps before;
         private final Steps cut;
         private final Steps after;
+        private final long grownSize;
 
         Scenario(Steps before, Steps cut, Steps after) {
+            this(before, cut, after, -1);
+        }
+
+        /** With a size that the file may have besides that of a commit. */
+        Scenario(Steps before, Steps cut, Steps after, long grownSize) {
+            this.grownSize = grownSize;
             this.before = before;
             this.cut = cut;
             this.after = after;
@@ -114,39 +123,33 @@ class CrashBetweenStepsTest {
             fixture.through = new CrashingStorage(fixture.storage, attributes, Integer.MAX_VALUE);
             scenario.before.run(fixture);
             fixture.durableCommit = fixture.commits.size() - 1;
-            CrashingStorage crashing = new CrashingStorage(fixture.storage.copy(), attributes, cutAt, FILES);
-            fixture.storage = crashing.afterKill(); // not used; the copy is
-            fixture.through = crashing;
+            CrashingStorage cut = new CrashingStorage(fixture.storage.copy(), attributes, cutAt, FILES);
+            fixture.through = cut;
             boolean completed = completes(() -> scenario.cut.run(fixture));
-            long grownSize = scenario == Scenario.OPEN_PLAIN_FILE || scenario == Scenario.CREATE ? 0 : 20_000;
             String what = scenario + ", cut before change " + cutAt;
-            reopenWithCuts(scenario, attributes, fixture, crashing.afterKill(), grownSize, what + " by a kill");
-            reopenWithCuts(scenario, attributes, fixture, crashing.afterPowerCut(), grownSize, what + " by a power cut");
+            reopenWithCuts(scenario, fixture, cut::afterKill, what + " by a kill");
+            reopenWithCuts(scenario, fixture, cut::afterPowerCut, what + " by a power cut");
             if (completed) {
-                assertEquals(cutAt, crashing.changes());
+                assertEquals(cutAt, cut.changes());
                 return;
             }
         }
     }
 
+    /** What a crash left, in a storage that stops again before a change. */
+    @FunctionalInterface
+    private interface Left {
+        CrashingStorage until(int changesBeforeCrash) throws IOException;
+    }
+
     /** Opens what a crash left; then cuts that opening before each of its changes, and opens again. */
-    private void reopenWithCuts(Scenario scenario, boolean attributes, Fixture before, MemoryStorage left, long grownSize,
-            String what) throws IOException {
+    private void reopenWithCuts(Scenario scenario, Fixture before, Left left, String what) throws IOException {
         for (int cutAt = 0; ; cutAt++) {
-            CrashingStorage crashing = new CrashingStorage(left.copy(), attributes, cutAt, FILES);
-            Fixture second = reader(before, crashing);
-            boolean completed = completes(() -> scenario.after.run(second));
-            for (MemoryStorage twice : new MemoryStorage[] {crashing.afterKill(), crashing.afterPowerCut()}) {
-                Fixture last = reader(before, new CrashingStorage(twice, attributes, Integer.MAX_VALUE, FILES));
-                last.storage = twice;
-                try {
-                    scenario.after.run(last);
-                } catch (IOException e) {
-                    throw new AssertionError(what + ", then before change " + cutAt + " of the opening", e);
-                }
-                verify(before, last, grownSize, what + ", then before change " + cutAt + " of the opening");
-                last.kill();
-            }
+            CrashingStorage second = left.until(cutAt);
+            boolean completed = completes(() -> scenario.after.run(reader(before, second)));
+            String twice = what + ", then before change " + cutAt + " of the opening";
+            verify(scenario, before, second.afterKill(Integer.MAX_VALUE), twice + " by a kill");
+            verify(scenario, before, second.afterPowerCut(Integer.MAX_VALUE), twice + " by a power cut");
             if (completed) {
                 return;
             }
@@ -175,18 +178,26 @@ class CrashBetweenStepsTest {
         }
     }
 
-    private static void verify(Fixture expected, Fixture actual, long grownSize, String what) throws IOException {
+    private static void verify(Scenario scenario, Fixture expected, CrashingStorage left, String what) throws IOException {
+        Fixture actual = reader(expected, left);
+        try {
+            scenario.after.run(actual);
+        } catch (IOException e) {
+            throw new AssertionError(what, e);
+        }
         long commit = actual.files.lastCommit();
-        byte[] bytes = actual.home();
+        byte[] bytes = actual.homeOpen();
         if (expected.commits.isEmpty()) {
             assertEquals(0, commit, what);
             assertTrue(bytes.length == 3 || Arrays.equals(bytes, new byte[10_000]), what);
-            return;
+        } else {
+            assertTrue(commit >= expected.durableCommit && commit < expected.commits.size(), what + " gives commit " + commit
+                    + " where " + expected.durableCommit + " was durable");
+            byte[] wanted = expected.committed(commit);
+            assertTrue(Arrays.equals(bytes, wanted) || bytes.length == scenario.grownSize
+                    && Arrays.equals(bytes, Arrays.copyOf(wanted, bytes.length)), what + " gives other bytes than commit "
+                    + commit);
         }
-        assertTrue(commit >= expected.durableCommit && commit < expected.commits.size(), what + " gives commit " + commit
-                + " where " + expected.durableCommit + " was durable");
-        byte[] wanted = expected.committed(commit);
-        assertTrue(Arrays.equals(bytes, wanted) || bytes.length == grownSize
-                && Arrays.equals(bytes, Arrays.copyOf(wanted, bytes.length)), what + " gives other bytes than commit " + commit);
+        actual.kill();
     }
 }

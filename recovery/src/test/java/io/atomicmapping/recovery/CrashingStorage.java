@@ -31,6 +31,13 @@ final class CrashingStorage implements Storage {
     private static final class Inode {
         byte[] bytes = {};
         byte[] attribute;
+
+        Inode copy() {
+            Inode copy = new Inode();
+            copy.bytes = bytes;
+            copy.attribute = attribute;
+            return copy;
+        }
     }
 
     /** The storage went down; thrown again by each later change. */
@@ -58,6 +65,21 @@ final class CrashingStorage implements Storage {
                 durableNames.put(file, inode);
             }
         }
+    }
+
+    /** Goes on after a kill: all changes are there, but what no force covered may still be lost by a power cut. */
+    CrashingStorage afterKill(int changesBeforeCrash) throws IOException {
+        CrashingStorage after = new CrashingStorage(live.copy(), attributes, changesBeforeCrash);
+        Map<Inode, Inode> copies = new HashMap<>();
+        names.forEach((path, inode) -> after.names.put(path, copies.computeIfAbsent(inode, Inode::copy)));
+        durableNames.forEach((path, inode) -> after.durableNames.put(path, copies.computeIfAbsent(inode, Inode::copy)));
+        return after;
+    }
+
+    /** Goes on after a power cut. */
+    CrashingStorage afterPowerCut(int changesBeforeCrash) throws IOException {
+        return new CrashingStorage(afterPowerCut(), attributes, changesBeforeCrash,
+                durableNames.keySet().toArray(Path[]::new));
     }
 
     int changes() {

@@ -328,6 +328,11 @@ final class Fixture {
         return storage.contents(FILE);
     }
 
+    /** As {@link #home}, where the files lie in another storage. */
+    byte[] homeOpen() throws IOException {
+        return contents(files.home());
+    }
+
     private static byte[] contents(DurableFile file) throws IOException {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment bytes = arena.allocate(Math.max(1, file.length()));
