@@ -26,6 +26,16 @@ final class BeforeImages implements AutoCloseable {
     private static final long SLAB_BYTES = 1 << 20;
     private static final int SLABS_KEPT = 64;
 
+    /** The next older image of a chain, or 0. */
+    static long next(long entry) {
+        return Memory.get(entry + NEXT);
+    }
+
+    /** The line that an image is of. */
+    static int line(long entry) {
+        return (int) Memory.get(entry + LINE);
+    }
+
     /** A list of slabs. */
     static final class Slabs {
         private long[] addresses = new long[4];
