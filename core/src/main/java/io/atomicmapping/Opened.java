@@ -200,9 +200,9 @@ final class Opened {
         KernelTracking kernel = engine.kernel();
         long privateBytes = kernel == null ? engine.tracking.privatePages() << engine.pageShift
                 : kernel.privateBytes(sizes.current());
-        return new MappingStats(commits.commitCount(), commits.bytesJournaled(), engine.journal.ringBytes(),
+        return new MappingStats(commits.queue().commitCount(), commits.queue().bytesJournaled(), engine.journal.ringBytes(),
                 engine.journal.ringBytes() - engine.journal.freeBytes(), engine.checkpointer.checkpoints(),
-                engine.checkpointer.checkpointNanos(), engine.checkpointer.bytesWritten(), commits.stallNanos(),
+                engine.checkpointer.checkpointNanos(), engine.checkpointer.bytesWritten(), commits.queue().stallNanos(),
                 privateBytes, budgetBytes, kernel == null ? "EXPLICIT" : kernel.tier().name(),
                 commits.latencies().percentile(0.5), commits.latencies().percentile(0.99), commits.latencies().max());
     }
