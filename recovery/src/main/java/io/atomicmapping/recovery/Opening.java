@@ -14,12 +14,16 @@ import io.atomicmapping.storage.DurableFile;
 import io.atomicmapping.storage.Storage;
 import java.io.IOException;
 import java.nio.file.Path;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One opening for writing. The order of its steps is that of {@code FORMAT.md}, "Opening": a crash between any two leaves
  * what the next opening accepts.
  */
 final class Opening {
+
+    private static final Logger LOG = LoggerFactory.getLogger(Opening.class);
 
     private final OpenRequest request;
     private final Storage storage;
@@ -46,6 +50,7 @@ final class Opening {
             openHome();
             Condition condition = binding.decide(created || request.discardMissingJournal());
             Path target = target(condition);
+            reportSlots();
             if (condition == Condition.INTERRUPTED) {
                 recover();
             } else {
@@ -88,6 +93,17 @@ final class Opening {
         }
     }
 
+    /** Rot that costs nothing yet, but tells of the disk. */
+    private void reportSlots() {
+        JournalReader reader = binding.reader();
+        for (int i = 0; reader != null && i < 2; i++) {
+            if (reader.finding(i) == JournalReader.SlotFinding.DAMAGED) {
+                LOG.warn("journal slot was damaged, and is written anew from the other: the disk may be failing: index={}, "
+                        + "journal={}", i, binding.path());
+            }
+        }
+    }
+
     /** Where the journal is to lie from now on. It moves only when nothing depends on the old one. */
     private Path target(Condition condition) throws IOException {
         if (request.journal() == null) {
@@ -111,6 +127,8 @@ final class Opening {
         // 1. all refusals, before the first write
         binding.refuseCorruption(scan);
         tailCase = TailCase.of(scan);
+        LOG.debug("journal tail: {}, records={}, {}, journal={}", tailCase, scan.recordCount(), scan.findings(),
+                binding.path());
         CommittedBytes bytes = new CommittedBytes(scan, reader.slot().committedSize());
         HomeChecks.verify(request, reader.slot(), home, scan, bytes);
         commitsReplayed = scan.commitCount();

@@ -9,7 +9,9 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 
@@ -24,6 +26,8 @@ final class CrashingStorage implements Storage {
     private final boolean attributes;
     private final Map<Path, Inode> names = new HashMap<>();
     private final Map<Path, Inode> durableNames = new HashMap<>();
+    /** Every change, in order. */
+    final List<String> log = new ArrayList<>();
     private int changesLeft;
     private int changes;
 
@@ -107,6 +111,7 @@ final class CrashingStorage implements Storage {
         }
         changesLeft--;
         changes++;
+        log.add(what);
     }
 
     @Override

@@ -11,6 +11,7 @@ import io.atomicmapping.journal.CorruptJournalException;
 import io.atomicmapping.journal.JournalFormat;
 import io.atomicmapping.storage.MemoryStorage;
 import java.io.IOException;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
@@ -48,6 +49,18 @@ class RecoveryTest {
         // the journal of before, the data file of after: as if the crash had come before the slots were written
         fixture.storage = before;
         fixture.overwrite(FILE, 0, first).truncate(FILE, first.length).open().expect(3);
+    }
+
+    @Test
+    void recordsThatMayBeInThePageCacheOnlyAreWrittenAndForcedBeforeTheDataFileDependsOnThem() throws IOException {
+        // after a failed force the page cache may hold bytes as clean that the disk never got: a force alone is not enough
+        fixture.open(10_000).put(5, 1).commit().put(6, 2).commit().put(7, 3).append().kill();
+        CrashingStorage logging = new CrashingStorage(fixture.storage, true, Integer.MAX_VALUE, FILE, JOURNAL);
+        fixture.through = logging;
+        fixture.open().expect(3);
+        assertEquals(List.of("force of directory /data", "write of " + JOURNAL + " at 9216", "force of " + JOURNAL,
+                "write of " + FILE + " at 0", "force of " + FILE), logging.log.subList(0, 5),
+                "record 3 proves the two before it");
     }
 
     @Test
