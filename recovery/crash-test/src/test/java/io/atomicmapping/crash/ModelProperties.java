@@ -60,17 +60,17 @@ class ModelProperties {
         return Step.sequences(100);
     }
 
-    @Property(tries = 300, seed = "2025", shrinking = ShrinkingMode.BOUNDED)
+    @Property(tries = 150, seed = "2025", shrinking = ShrinkingMode.BOUNDED)
     void putsInMemory(@ForAll("steps") List<Step> steps, @ForAll @IntRange(max = 90_000) int size) throws IOException {
         run(new MemoryStorage(), Path.of("/data/file"), size, false, steps);
     }
 
-    @Property(tries = 200, seed = "2025", shrinking = ShrinkingMode.BOUNDED)
+    @Property(tries = 60, seed = "2025", shrinking = ShrinkingMode.BOUNDED)
     void rawStoresInMemory(@ForAll("steps") List<Step> steps, @ForAll @IntRange(max = 90_000) int size) throws IOException {
         run(new MemoryStorage(), Path.of("/data/file"), size, true, steps);
     }
 
-    @Property(tries = 100, seed = "2025", shrinking = ShrinkingMode.BOUNDED)
+    @Property(tries = 60, seed = "2025", shrinking = ShrinkingMode.BOUNDED)
     void putsInARealFile(@ForAll("steps") List<Step> steps, @ForAll @IntRange(max = 90_000) int size) throws IOException {
         runOnFile("EXPLICIT", size, false, steps);
     }
