@@ -131,6 +131,21 @@ class RecoveryTest {
     }
 
     @Test
+    void slotThatWasNotChosenIsWrittenFirst() throws IOException {
+        fixture.open(10_000).put(5, 1).commit().kill();
+        for (int slot = 0; slot < 2; slot++) {
+            Fixture each = copy().rot(JOURNAL, slot * 4096);
+            CrashingStorage logging = new CrashingStorage(each.storage, true, Integer.MAX_VALUE, FILE, JOURNAL);
+            each.through = logging;
+            each.open().expect(1);
+            List<String> slotWrites = logging.log.stream().filter(change -> change.startsWith("write of " + JOURNAL + " at "))
+                    .filter(change -> !change.endsWith(" 8192")).toList();
+            assertEquals(List.of("write of " + JOURNAL + " at " + slot * 4096, "write of " + JOURNAL + " at "
+                    + (1 - slot) * 4096), slotWrites, "the only valid slot is never the first to be overwritten");
+        }
+    }
+
+    @Test
     void twoRottenSlotsAreCorruption() throws IOException {
         fixture.open(10_000).put(5, 1).commit().kill().rot(JOURNAL, 50).rot(JOURNAL, 4_200);
         refusedWithoutAWrite(fixture, "journal has no valid slot");
