@@ -195,6 +195,19 @@ class RecoveryTest {
     }
 
     @Test
+    void recordOfAnEarlierLapIsNotTakenForTheNext() throws IOException {
+        // all records are one sector, so that an old header lies exactly where the next record would be
+        fixture.open(10_000);
+        for (int i = 1; i <= 40; i++) {
+            fixture.put(i, i).commit();
+            if (i % 10 == 0) {
+                fixture.checkpoint();
+            }
+        }
+        fixture.put(0, 5).commit().reopen().expect(41).expect(TailCase.END);
+    }
+
+    @Test
     void ringFilledToItsLastByteIsRead() throws IOException {
         fixture.open(100_000);
         int body = (int) (fixture.files.journal().freeBytes() - JournalFormat.HEADER_BYTES
