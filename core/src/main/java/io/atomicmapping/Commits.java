@@ -243,6 +243,7 @@ final class Commits implements AutoCloseable {
             }
             sealLock.lock();
             try {
+                engine.ensureUsable(); // again: a close may have held the lock, and nobody would commit what is sealed after it
                 if (engine.kernel() != null && !behind) {
                     return false; // the mode has just changed
                 }
