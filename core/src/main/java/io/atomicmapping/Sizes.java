@@ -28,7 +28,7 @@ final class Sizes {
     }
 
     private long loadLimit;
-    private long storeLimit;
+    private long storeLimit = -1;
     private volatile long current;
     private volatile boolean storesRefused;
     private volatile long committed;
