@@ -62,13 +62,16 @@ final class TestFile implements AutoCloseable {
         return AtomicMapping.open(path, options.apply(MappingOptions.builder().storage(storage)).build());
     }
 
-    /** What a kill at this moment would leave: a file with the same bytes and the same journal, that nobody has open. */
+    /**
+     * What a kill at this moment would leave: a file with the same bytes and the same journal, that nobody has open. On the
+     * disk the journal is copied first: what a checkpoint brings home meanwhile, it holds, too.
+     */
     TestFile copyAsAfterAKill() throws IOException {
         if (storage instanceof MemoryStorage memory) {
             return new TestFile(memory.copy(), null, path);
         }
         TestFile copy = onDisk();
-        run("cp", "--preserve=all", path.toString(), journal().toString(), copy.directory.toString());
+        run("cp", "--preserve=all", journal().toString(), path.toString(), copy.directory.toString());
         return copy;
     }
 
