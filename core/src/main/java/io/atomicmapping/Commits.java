@@ -136,7 +136,10 @@ final class Commits implements AutoCloseable {
         }
         own.clear();
         if (failure != null) {
-            throw new IOException("commit failed, its stores are uncommitted: " + failure.getMessage(), failure);
+            throw new IOException(engine.failure() == null
+                    ? "commit failed, its stores are uncommitted: " + failure.getMessage()
+                    : "commit failed, and it is open whether it is durable: close the mapping and reopen it: "
+                            + failure.getMessage(), failure);
         }
         return number;
     }

@@ -71,7 +71,7 @@ final class Resizer {
 
     private void grow(long old, long size) throws IOException {
         if (size > homeLength) {
-            engine.journal.recordGrowth(size);
+            recordGrowth(size);
             engine.home.setLength(size);
             homeLength = size;
         }
@@ -94,6 +94,15 @@ final class Resizer {
             mappedEnd = end;
         }
         engine.sizes.set(size);
+    }
+
+    private void recordGrowth(long size) throws IOException {
+        try {
+            engine.journal.recordGrowth(size);
+        } catch (IOException e) {
+            engine.failed(e); // a slot is torn, or its force failed: the journal takes nothing more
+            throw e;
+        }
     }
 
     /** Raw stores past the end, into the last page: no mapping can refuse those. */

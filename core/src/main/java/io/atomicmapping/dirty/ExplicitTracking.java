@@ -22,6 +22,7 @@ import java.util.function.LongPredicate;
 public final class ExplicitTracking implements AutoCloseable {
 
     private static final int SPINS = 1_000;
+    private static final int WARMED_PAGES = 32;
 
     private final long image;
     private final int pageShift;
@@ -40,6 +41,8 @@ public final class ExplicitTracking implements AutoCloseable {
     private long era;
     /** pages from here on, if clean, are not what home holds: a cut that is not home yet */
     private long cleanLimit = Long.MAX_VALUE;
+    /** keeps the loads of {@link #warm} from being optimised away */
+    private long warmed;
 
     /**
      * Reserves the tables.
@@ -121,6 +124,9 @@ public final class ExplicitTracking implements AutoCloseable {
         try {
             deltas.begin(target.record(), size, zeroFrom);
             for (int i = 0; i < drained.size(); i++) {
+                if (i % WARMED_PAGES == 0) {
+                    warm(i, Math.min(i + WARMED_PAGES, drained.size()));
+                }
                 sealPage(target, drained.get(i), range, zeroFrom);
             }
             deltas.end();
@@ -135,6 +141,25 @@ public final class ExplicitTracking implements AutoCloseable {
                 }
             }
         }
+    }
+
+    /**
+     * Loads what sealing the next pages will need: scattered pages are cache misses, and these loops let the processor wait
+     * for many at a time, where the work on one page would let it wait for little more than one.
+     */
+    private void warm(int from, int to) {
+        long sum = 0;
+        for (int i = from; i < to; i++) {
+            sum += lines.mask(drained.get(i));
+        }
+        for (int i = from; i < to; i++) {
+            long chain = lines.chain(drained.get(i));
+            if (chain != 0) {
+                long offset = (drained.get(i) << pageShift) + ((long) BeforeImages.line(chain) << lineShift);
+                sum += Memory.get(image + offset) + Memory.get(chain + BeforeImages.BYTES);
+            }
+        }
+        warmed = sum;
     }
 
     /** The lines of a page that end past an offset. */
