@@ -4,8 +4,8 @@ import java.io.IOException;
 import java.io.Serial;
 
 /**
- * A journal holds bytes that no crash can have left: rot, a foreign writer's hand, or a journal made to harm. Nothing was
- * written. The message says what, where, and what to do.
+ * A journal holds bytes that no crash can have left: rot, a foreign writer's hand, or a journal made to
+ * harm. Nothing was written. The message says what, where, and what to do.
  */
 public class CorruptJournalException extends IOException {
 

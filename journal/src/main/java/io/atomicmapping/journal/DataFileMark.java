@@ -8,7 +8,8 @@ import java.nio.file.Path;
 import java.util.UUID;
 
 /**
- * What the data file says of itself in its extended attribute: which journal it belongs to, and whether it needs it.
+ * What the data file says of itself in its extended attribute: which journal it belongs to, and whether it
+ * needs it.
  *
  * @param journalId the journal's
  * @param commit the last commit when the attribute was set
@@ -54,8 +55,9 @@ public record DataFileMark(UUID journalId, long commit, long generation, boolean
         }
         int version = source.get(INT, JournalFormat.ATTRIBUTE_VERSION_AT);
         if (version > JournalFormat.VERSION) {
-            throw new IncompatibleJournalException("data file was last open in a newer format: open it with a newer "
-                    + "atomic-mapping: version=" + version + ", supported=" + JournalFormat.VERSION + ", file=" + file);
+            throw new IncompatibleJournalException("data file was last open in a newer format: open it with "
+                    + "a newer atomic-mapping: version=" + version + ", supported=" + JournalFormat.VERSION
+                    + ", file=" + file);
         }
         return new DataFileMark(Slot.decodeId(source, JournalFormat.ATTRIBUTE_ID_AT),
                 source.get(LONG, JournalFormat.ATTRIBUTE_COMMIT_AT),
@@ -64,6 +66,7 @@ public record DataFileMark(UUID journalId, long commit, long generation, boolean
     }
 
     private static int checksum(MemorySegment source) {
-        return JournalFormat.crc32cWithout(source, 0, JournalFormat.ATTRIBUTE_BYTES, JournalFormat.ATTRIBUTE_CRC_AT);
+        return JournalFormat.crc32cWithout(source, 0, JournalFormat.ATTRIBUTE_BYTES,
+                JournalFormat.ATTRIBUTE_CRC_AT);
     }
 }

@@ -8,9 +8,11 @@ import java.nio.file.Path;
 import java.util.zip.CRC32C;
 
 /**
- * The bytes of the journal, its stub and the data file's attribute: offsets, sizes, magic numbers and pure functions.
+ * The bytes of the journal, its stub and the data file's attribute: offsets, sizes, magic numbers and pure
+ * functions.
  *
- * <p>What they mean, and when they are valid, is written in {@code FORMAT.md} alone; a test holds this class to that page.
+ * <p>What they mean, and when they are valid, is written in {@code FORMAT.md} alone; a test holds this
+ * class to that page.
  */
 public final class JournalFormat {
 
@@ -262,8 +264,8 @@ public final class JournalFormat {
     }
 
     /**
-     * The CRC-32C of native or heap memory of any length. Never to be called on mapped memory: a file truncated beneath
-     * would take the JVM down.
+     * The CRC-32C of native or heap memory of any length. Never to be called on mapped memory: a file
+     * truncated beneath would take the JVM down.
      *
      * @param segment holds the bytes
      * @param from where they begin

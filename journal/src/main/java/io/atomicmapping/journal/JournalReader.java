@@ -9,8 +9,8 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
 /**
- * Reads a journal: its slots when it is made, its records by {@link #scan}. It writes nothing, believes no number that
- * it has not checked, and allocates no more than the journal is long.
+ * Reads a journal: its slots when it is made, its records by {@link #scan}. It writes nothing, believes no
+ * number that it has not checked, and allocates no more than the journal is long.
  */
 public final class JournalReader {
 
@@ -53,16 +53,20 @@ public final class JournalReader {
                 slots[i] = readSlot(file, i, bytes);
             }
         }
-        int chosen = slots[0] == null || slots[1] != null && slots[1].generation() > slots[0].generation() ? 1 : 0;
+        boolean secondChosen = slots[0] == null
+                || slots[1] != null && slots[1].generation() > slots[0].generation();
+        int chosen = secondChosen ? 1 : 0;
         Slot slot = slots[chosen];
         if (slot == null) {
-            throw new CorruptJournalException("journal has no valid slot: positions=0 and " + JournalFormat.SLOT_AREA_BYTES
-                    + ", length=" + file.length() + ", journal=" + file.path());
+            throw new CorruptJournalException("journal has no valid slot: positions=0 and "
+                    + JournalFormat.SLOT_AREA_BYTES + ", length=" + file.length() + ", journal="
+                    + file.path());
         }
         Slot other = slots[1 - chosen];
         if (other != null && other.generation() == slot.generation() && !other.equals(slot)) {
-            throw new CorruptJournalException("journal slots contradict each other: generation=" + slot.generation()
-                    + ", positions=0 and " + JournalFormat.SLOT_AREA_BYTES + ", journal=" + file.path());
+            throw new CorruptJournalException("journal slots contradict each other: generation="
+                    + slot.generation() + ", positions=0 and " + JournalFormat.SLOT_AREA_BYTES + ", journal="
+                    + file.path());
         }
         SlotFinding[] findings = new SlotFinding[2];
         findings[chosen] = SlotFinding.VALID;
@@ -80,8 +84,9 @@ public final class JournalReader {
         }
         int version = bytes.get(INT, JournalFormat.SLOT_VERSION_AT);
         if (version > JournalFormat.VERSION) {
-            throw new IncompatibleJournalException("journal has a newer format: open it with a newer atomic-mapping: version="
-                    + version + ", supported=" + JournalFormat.VERSION + ", journal=" + file.path());
+            throw new IncompatibleJournalException("journal has a newer format: open it with a newer "
+                    + "atomic-mapping: version=" + version + ", supported=" + JournalFormat.VERSION
+                    + ", journal=" + file.path());
         }
         return version < 1 ? null : Slot.decode(bytes);
     }

@@ -8,10 +8,11 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
 /**
- * A ring read to its end: the accepted records, in native memory, and what lies where the next record would be.
+ * A ring read to its end: the accepted records, in native memory, and what lies where the next record would
+ * be.
  *
- * <p>The records here passed every check of {@code FORMAT.md}. Whether they are all there were is for recovery to decide,
- * from {@link #findings}; only then is {@link #tail} of use.
+ * <p>The records here passed every check of {@code FORMAT.md}. Whether they are all there were is for
+ * recovery to decide, from {@link #findings}; only then is {@link #tail} of use.
  */
 public final class JournalScan implements AutoCloseable {
 
@@ -64,9 +65,11 @@ public final class JournalScan implements AutoCloseable {
     private final long provenLsn;
     private final Findings findings;
 
-    /** The ring holds the records from the checkpoint on; starts holds where in it each begins, and the end. */
-    JournalScan(JournalReader reader, Arena arena, MemorySegment ring, long[] starts, int count, long provenLsn,
-            Findings findings) {
+    /**
+     * The ring holds the records from the checkpoint on; starts holds where in it each begins, and the end.
+     */
+    JournalScan(JournalReader reader, Arena arena, MemorySegment ring, long[] starts, int count,
+            long provenLsn, Findings findings) {
         this.reader = reader;
         this.arena = arena;
         this.ring = ring;
@@ -185,8 +188,9 @@ public final class JournalScan implements AutoCloseable {
     }
 
     /**
-     * Writes the accepted records that are not proven to have been forced once more: they may be in the page cache only, and
-     * a power cut after this recovery would leave the data file without its records. The caller forces.
+     * Writes the accepted records that are not proven to have been forced once more: they may be in the
+     * page cache only, and a power cut after this recovery would leave the data file without its records.
+     * The caller forces.
      *
      * @throws IOException if they cannot be written
      */

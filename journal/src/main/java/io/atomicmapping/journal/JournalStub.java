@@ -39,19 +39,21 @@ public record JournalStub(UUID journalId, Path journal) {
             int expected = bytes.get(INT, JournalFormat.STUB_CRC_AT);
             int actual = checksum(bytes);
             if (expected != actual) {
-                throw new CorruptJournalException("journal stub checksum mismatch: restore it, or open the data file with the "
-                        + "journal's path after deleting the stub: expected=" + JournalFormat.hex(expected) + ", actual="
-                        + JournalFormat.hex(actual) + ", stub=" + file.path());
+                throw new CorruptJournalException("journal stub checksum mismatch: restore it, or open the "
+                        + "data file with the journal's path after deleting the stub: expected="
+                        + JournalFormat.hex(expected) + ", actual=" + JournalFormat.hex(actual) + ", stub="
+                        + file.path());
             }
             int version = bytes.get(INT, JournalFormat.STUB_VERSION_AT);
             if (version > JournalFormat.VERSION) {
-                throw new IncompatibleJournalException("journal stub has a newer format: open it with a newer atomic-mapping: "
-                        + "version=" + version + ", supported=" + JournalFormat.VERSION + ", stub=" + file.path());
+                throw new IncompatibleJournalException("journal stub has a newer format: open it with a "
+                        + "newer atomic-mapping: version=" + version + ", supported=" + JournalFormat.VERSION
+                        + ", stub=" + file.path());
             }
             int length = bytes.get(INT, JournalFormat.STUB_PATH_BYTES_AT);
             if (length < 1 || length > JournalFormat.STUB_BYTES - JournalFormat.STUB_PATH_AT) {
-                throw new CorruptJournalException("journal stub has an impossible path: pathBytes=" + length + ", stub="
-                        + file.path());
+                throw new CorruptJournalException("journal stub has an impossible path: pathBytes=" + length
+                        + ", stub=" + file.path());
             }
             byte[] path = bytes.asSlice(JournalFormat.STUB_PATH_AT, length)
                     .toArray(java.lang.foreign.ValueLayout.JAVA_BYTE);
@@ -71,7 +73,8 @@ public record JournalStub(UUID journalId, Path journal) {
     public void write(Storage storage, Path path, DurableFile home) throws IOException {
         Path temporary = JournalFormat.temporaryPath(path);
         storage.delete(temporary);
-        try (DurableFile file = storage.open(temporary, Storage.OpenMode.CREATE_NEW); Arena arena = Arena.ofConfined()) {
+        try (DurableFile file = storage.open(temporary, Storage.OpenMode.CREATE_NEW);
+                Arena arena = Arena.ofConfined()) {
             file.copyPermissions(home);
             MemorySegment bytes = arena.allocate(JournalFormat.STUB_BYTES, Long.BYTES);
             encode(bytes);

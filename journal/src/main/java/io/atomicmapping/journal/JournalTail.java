@@ -1,8 +1,8 @@
 package io.atomicmapping.journal;
 
 /**
- * Where a journal ends: what a writer needs to go on with it. Only a {@link JournalReader} makes one, from a clean slot or
- * from a finished scan, so that nobody appends to a journal that was not read to its end.
+ * Where a journal ends: what a writer needs to go on with it. Only a {@link JournalReader} makes one, from
+ * a clean slot or from a finished scan, so that nobody appends to a journal that was not read to its end.
  */
 public final class JournalTail {
 

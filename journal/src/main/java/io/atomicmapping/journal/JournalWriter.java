@@ -3,8 +3,6 @@ package io.atomicmapping.journal;
 import io.atomicmapping.storage.DurableFile;
 import io.atomicmapping.storage.Storage;
 import java.io.IOException;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.List;
@@ -16,8 +14,10 @@ import java.util.concurrent.locks.ReentrantLock;
  *
  * <ul>
  * <li>{@link #append}, {@link #force}, {@link #mark} and {@link #grow}: by one thread at a time.
- * <li>{@link #checkpoint} and {@link #recordGrowth}: by any thread, also during the others. The getters: by any thread.
- * <li>After a failed force, or a slot that could not be written, nobody knows what the disk holds: every later call fails.
+ * <li>{@link #checkpoint} and {@link #recordGrowth}: by any thread, also during the others. The getters: by
+ * any thread.
+ * <li>After a failed force, or a slot that could not be written, nobody knows what the disk holds: every
+ * later call fails.
  * </ul>
  */
 public final class JournalWriter implements AutoCloseable {
@@ -28,16 +28,17 @@ public final class JournalWriter implements AutoCloseable {
     private final Storage storage;
     private final Path path;
     private final DurableFile home;
-    private final Arena arena = Arena.ofShared();
-    private final MemorySegment slotBuffer;
-    private final MemorySegment zeros;
-    private final MemorySegment page;
-    private final RedoRecord markRecord;
+    private final RingWriter ring = new RingWriter();
+    private final RedoRecord markRecord = new RedoRecord(JournalFormat.RECORD_ALIGNMENT_MAX);
     private final ReentrantLock slotLock = new ReentrantLock();
 
-    /** Guarded by slotLock: which slot is written first. */
-    private int firstSlot;
-    /** Written under slotLock once both copies are forced: what it frees and allows may be used from then on. */
+    /** Guarded by slotLock. */
+    private final SlotWriter slots;
+    private boolean closed;
+    /**
+     * Written under slotLock once both copies are forced: what it frees and allows may be used from then
+     * on.
+     */
     private volatile Slot slot;
     private volatile DurableFile file;
     private volatile long appendLsn;
@@ -49,17 +50,13 @@ public final class JournalWriter implements AutoCloseable {
     private long lastSize;
     private boolean lastIsMark = true;
 
-    private JournalWriter(JournalSetup setup, DurableFile file, Slot slot, int firstSlot) {
+    private JournalWriter(JournalSetup setup, DurableFile file, Slot slot, SlotWriter slots) {
         this.storage = setup.storage();
         this.path = setup.path();
         this.home = setup.home();
         this.file = file;
         this.slot = slot;
-        this.firstSlot = firstSlot;
-        slotBuffer = arena.allocate(JournalFormat.SLOT_AREA_BYTES, JournalFormat.SLOT_AREA_BYTES);
-        zeros = arena.allocate(JournalFormat.RECORD_ALIGNMENT_MAX, JournalFormat.RECORD_ALIGNMENT_MAX);
-        page = arena.allocate(setup.pageBytes(), Long.BYTES);
-        markRecord = new RedoRecord(JournalFormat.RECORD_ALIGNMENT_MAX);
+        this.slots = slots;
         appendLsn = slot.checkpointLsn();
         durableLsn = slot.checkpointLsn();
         lastCommit = slot.checkpointCommit();
@@ -67,7 +64,8 @@ public final class JournalWriter implements AutoCloseable {
     }
 
     /**
-     * Makes a new journal, replacing what its path names. When it returns the journal is in place and durable.
+     * Makes a new journal, replacing what its path names. When it returns the journal is in place and
+     * durable.
      *
      * @param setup what it is written with
      * @param ringBytes the ring's length, rounded up to a legal one
@@ -75,26 +73,29 @@ public final class JournalWriter implements AutoCloseable {
      * @return the writer
      * @throws IOException on a full disk, or if it cannot be made for another reason; nothing is left behind
      */
-    public static JournalWriter create(JournalSetup setup, long ringBytes, CommittedState state) throws IOException {
+    public static JournalWriter create(JournalSetup setup, long ringBytes, CommittedState state)
+            throws IOException {
         long legalRingBytes = JournalFormat.ringBytes(ringBytes, 0);
-        Slot plan = new Slot(UUID.randomUUID(), 1, RANDOM.nextLong(), legalRingBytes, 0, state.commit(), state.size(),
-                state.size(), true, setup.pageBytes(), JournalFormat.RECORD_ALIGNMENT_MAX, List.of());
-        try (Arena samples = Arena.ofConfined()) {
-            MemorySegment page = samples.allocate(setup.pageBytes(), Long.BYTES);
-            plan = withSamples(plan, Samples.take(setup.home(), plan, page));
-        }
+        Slot plan = new Slot(UUID.randomUUID(), 1, RANDOM.nextLong(), legalRingBytes, 0, state.commit(),
+                state.size(), state.size(), true, setup.pageBytes(), JournalFormat.RECORD_ALIGNMENT_MAX,
+                List.of());
+        SlotWriter slots = new SlotWriter(setup.home(), setup.pageBytes(), 0);
         try {
-            NewJournalFile made = NewJournalFile.make(setup.storage(), setup.path(), setup.home(), plan);
-            return new JournalWriter(setup, made.file(), made.slot(), 0);
-        } catch (NewJournalFile.InPlaceException e) {
-            NewJournalFile.deleteAfter(e, setup.storage(), setup.path());
+            NewJournalFile made = NewJournalFile.make(setup.storage(), setup.path(), setup.home(),
+                    slots.sampled(plan));
+            return new JournalWriter(setup, made.file(), made.slot(), slots);
+        } catch (IOException | RuntimeException e) {
+            slots.close();
+            if (e instanceof NewJournalFile.InPlaceException) {
+                NewJournalFile.deleteAfter(e, setup.storage(), setup.path());
+            }
             throw e;
         }
     }
 
     /**
-     * Goes on with a journal whose every record is home and forced: empties the ring, and says that it is in use, under a
-     * new salt, in both slots, forced.
+     * Goes on with a journal whose every record is home and forced: empties the ring, and says that it is
+     * in use, under a new salt, in both slots, forced.
      *
      * @param setup what it is written with
      * @param file the journal, which the writer then owns
@@ -104,19 +105,21 @@ public final class JournalWriter implements AutoCloseable {
      * @return the writer
      * @throws IOException if a slot cannot be written
      */
-    public static JournalWriter resume(JournalSetup setup, DurableFile file, JournalTail tail, CommittedState state,
-            boolean sameFile) throws IOException {
+    public static JournalWriter resume(JournalSetup setup, DurableFile file, JournalTail tail,
+            CommittedState state, boolean sameFile) throws IOException {
         Slot old = tail.slot();
         int recordAlignment = Math.max(file.directAlignment(), JournalFormat.SECTOR_BYTES);
-        Slot next = new Slot(sameFile ? old.journalId() : UUID.randomUUID(), old.generation() + 1, RANDOM.nextLong(),
-                old.ringBytes(), JournalFormat.roundUp(tail.endLsn(), recordAlignment), state.commit(), state.size(),
-                state.size(), true, setup.pageBytes(), recordAlignment, List.of());
-        JournalWriter writer = new JournalWriter(setup, file, next, 1 - tail.slotIndex());
+        Slot next = new Slot(sameFile ? old.journalId() : UUID.randomUUID(), old.generation() + 1,
+                RANDOM.nextLong(), old.ringBytes(), JournalFormat.roundUp(tail.endLsn(), recordAlignment),
+                state.commit(), state.size(), state.size(), true, setup.pageBytes(), recordAlignment,
+                List.of());
+        SlotWriter slots = new SlotWriter(setup.home(), setup.pageBytes(), 1 - tail.slotIndex());
         try {
-            writer.publish(withSamples(next, Samples.take(setup.home(), next, writer.page)));
-            return writer;
+            next = slots.sampled(next);
+            slots.write(file, next);
+            return new JournalWriter(setup, file, next, slots);
         } catch (IOException | RuntimeException e) {
-            writer.release();
+            slots.close();
             throw e;
         }
     }
@@ -131,13 +134,14 @@ public final class JournalWriter implements AutoCloseable {
     public void append(RedoRecord record, long commit) throws IOException {
         ensureUsable();
         if (commit != lastCommit + 1) {
-            throw new IllegalArgumentException("commit out of order: commit=" + commit + ", last=" + lastCommit);
+            throw new IllegalArgumentException("commit out of order: commit=" + commit + ", last="
+                    + lastCommit);
         }
         if (record.smallestSize() < 0 || record.smallestSize() > Math.min(record.size(), lastSize)
                 || record.size() > slot.growthLimit() || record.extentsEnd() > record.size()) {
-            throw new IllegalArgumentException("sizes contradict each other: size=" + record.size() + ", smallestSize="
-                    + record.smallestSize() + ", lastSize=" + lastSize + ", growthLimit=" + slot.growthLimit()
-                    + ", extentsEnd=" + record.extentsEnd());
+            throw new IllegalArgumentException("sizes contradict each other: size=" + record.size()
+                    + ", smallestSize=" + record.smallestSize() + ", lastSize=" + lastSize + ", growthLimit="
+                    + slot.growthLimit() + ", extentsEnd=" + record.extentsEnd());
         }
         append(record, commit, JournalFormat.KIND_COMMIT);
         lastCommit = commit;
@@ -150,36 +154,13 @@ public final class JournalWriter implements AutoCloseable {
         long lsn = appendLsn;
         long bytes = JournalFormat.recordBytes(record.bodyBytes(), current.recordAlignment());
         if (bytes > freeBytes()) {
-            throw new IllegalStateException("ring is full: recordBytes=" + bytes + ", freeBytes=" + freeBytes()
-                    + ", ringBytes=" + current.ringBytes() + ", journal=" + path);
+            throw new IllegalStateException("ring is full: recordBytes=" + bytes + ", freeBytes="
+                    + freeBytes() + ", ringBytes=" + current.ringBytes() + ", journal=" + path);
         }
         RecordHeader header = new RecordHeader(current.salt(), lsn, commit, current.generation(), durableLsn,
                 record.bodyBytes(), record.extentCount(), 0, kind, record.size(), record.smallestSize(), 0);
-        MemorySegment source = record.complete(header, current.recordAlignment());
-        try {
-            writeRing(lsn, source, current.ringBytes());
-        } catch (IOException | RuntimeException e) {
-            eraseHeader(lsn, current, e);
-            throw e;
-        }
+        ring.write(file, current, lsn, record.complete(header, current.recordAlignment()));
         appendLsn = lsn + bytes;
-    }
-
-    private void writeRing(long lsn, MemorySegment source, long ringBytes) throws IOException {
-        long first = Math.min(source.byteSize(), ringBytes - lsn % ringBytes);
-        file.writeDirect(JournalFormat.filePosition(lsn, ringBytes), source.asSlice(0, first));
-        if (first < source.byteSize()) {
-            file.writeDirect(JournalFormat.RING_POSITION, source.asSlice(first));
-        }
-    }
-
-    /** All of a failed record may have reached the file; without its header it is no record, and a kill now loses nothing. */
-    private void eraseHeader(long lsn, Slot current, Exception cause) {
-        try {
-            writeRing(lsn, zeros.asSlice(0, current.recordAlignment()), current.ringBytes());
-        } catch (IOException | RuntimeException e) {
-            cause.addSuppressed(e);
-        }
     }
 
     /**
@@ -199,8 +180,8 @@ public final class JournalWriter implements AutoCloseable {
     }
 
     /**
-     * Leaves a durable proof that all records before it are durable, so that rot in the last one is told from a torn write.
-     * Does nothing where the last record is one already, or where there is no room.
+     * Leaves a durable proof that all records before it are durable, so that rot in the last one is told
+     * from a torn write. Does nothing where the last record is one already, or where there is no room.
      *
      * @throws IOException if it cannot be written or forced
      */
@@ -225,7 +206,8 @@ public final class JournalWriter implements AutoCloseable {
      * @param lsn the new checkpoint: where a durable record ends
      * @param commit the last commit below it
      * @param committedSize the committed size after that commit
-     * @throws IOException if the data file cannot be read, or a slot not be written: then the writer is unusable
+     * @throws IOException if the data file cannot be read; if a slot cannot be written, the writer is
+     *        unusable from then on
      */
     public void checkpoint(long lsn, long commit, long committedSize) throws IOException {
         slotLock.lock();
@@ -233,28 +215,22 @@ public final class JournalWriter implements AutoCloseable {
             ensureUsable();
             Slot old = slot;
             if (lsn < old.checkpointLsn() || lsn > durableLsn || lsn % old.recordAlignment() != 0) {
-                throw new IllegalArgumentException("checkpoint is not at a durable record: lsn=" + lsn + ", checkpointLsn="
-                        + old.checkpointLsn() + ", durableLsn=" + durableLsn);
+                throw new IllegalArgumentException("checkpoint is not at a durable record: lsn=" + lsn
+                        + ", checkpointLsn=" + old.checkpointLsn() + ", durableLsn=" + durableLsn);
             }
-            if (lsn == old.checkpointLsn() && commit == old.checkpointCommit() && committedSize == old.committedSize()) {
+            if (lsn == old.checkpointLsn() && commit == old.checkpointCommit()
+                    && committedSize == old.committedSize()) {
                 return;
             }
-            advance(old, lsn, new CommittedState(commit, committedSize), true);
+            publish(slots.sampled(old.withCheckpoint(lsn, new CommittedState(commit, committedSize))));
         } finally {
             slotLock.unlock();
         }
     }
 
-    private void advance(Slot old, long lsn, CommittedState state, boolean inUse) throws IOException {
-        Slot next = new Slot(old.journalId(), old.generation() + 1, old.salt(), old.ringBytes(), lsn, state.commit(),
-                state.size(), Math.max(old.growthLimit(), state.size()), inUse, old.pageBytes(), old.recordAlignment(),
-                List.of());
-        publish(inUse ? withSamples(next, Samples.take(home, next, page)) : next);
-    }
-
     /**
-     * Allows the data file to become longer: to be called before it does. Allows generously more, so that many small
-     * growths seldom cost a slot.
+     * Allows the data file to become longer: to be called before it does. Allows generously more, so that
+     * many small growths seldom cost a slot.
      *
      * @param length the length it is to get
      * @throws IOException if a slot cannot be written: then the writer is unusable
@@ -272,9 +248,7 @@ public final class JournalWriter implements AutoCloseable {
                         + JournalFormat.SIZE_MAX);
             }
             long limit = Math.min(length + length / 4 + GROWTH_BYTES, JournalFormat.SIZE_MAX);
-            publish(new Slot(old.journalId(), old.generation() + 1, old.salt(), old.ringBytes(), old.checkpointLsn(),
-                    old.checkpointCommit(), old.committedSize(), limit, old.inUse(), old.pageBytes(),
-                    old.recordAlignment(), old.samples()));
+            publish(old.withGrowthLimit(limit));
         } finally {
             slotLock.unlock();
         }
@@ -292,7 +266,7 @@ public final class JournalWriter implements AutoCloseable {
             ensureUsable();
             Slot old = slot;
             ensureEmpty(old);
-            advance(old, appendLsn, new CommittedState(lastCommit, size), true);
+            publish(slots.sampled(old.withCheckpoint(appendLsn, new CommittedState(lastCommit, size))));
             lastSize = size;
         } finally {
             slotLock.unlock();
@@ -301,14 +275,14 @@ public final class JournalWriter implements AutoCloseable {
 
     private void ensureEmpty(Slot current) {
         if (current.checkpointLsn() != appendLsn) {
-            throw new IllegalStateException("ring is not empty: checkpointLsn=" + current.checkpointLsn() + ", appendLsn="
-                    + appendLsn);
+            throw new IllegalStateException("ring is not empty: checkpointLsn=" + current.checkpointLsn()
+                    + ", appendLsn=" + appendLsn);
         }
     }
 
     /**
-     * Gives the journal a ring of another length: a new file takes its name. The ring must be empty. Where that fails, for
-     * example on a full disk, the old ring stays in use.
+     * Gives the journal a ring of another length: a new file takes its name. The ring must be empty. Where
+     * that fails, for example on a full disk, the old ring stays in use.
      *
      * @param ringBytes the new length, rounded up to a legal one
      * @throws IOException if the new file cannot be made
@@ -320,9 +294,7 @@ public final class JournalWriter implements AutoCloseable {
             Slot old = slot;
             ensureEmpty(old);
             long lsn = JournalFormat.roundUp(appendLsn, JournalFormat.RECORD_ALIGNMENT_MAX);
-            Slot plan = new Slot(old.journalId(), old.generation() + 1, RANDOM.nextLong(),
-                    JournalFormat.ringBytes(ringBytes, 0), lsn, old.checkpointCommit(), old.committedSize(),
-                    old.growthLimit(), true, old.pageBytes(), JournalFormat.RECORD_ALIGNMENT_MAX, old.samples());
+            Slot plan = old.withRing(RANDOM.nextLong(), JournalFormat.ringBytes(ringBytes, 0), lsn);
             NewJournalFile made;
             try {
                 made = NewJournalFile.make(storage, path, home, plan);
@@ -331,7 +303,6 @@ public final class JournalWriter implements AutoCloseable {
             }
             DurableFile oldFile = file;
             file = made.file();
-            firstSlot = 0;
             appendLsn = lsn;
             durableLsn = lsn;
             slot = made.slot();
@@ -342,7 +313,8 @@ public final class JournalWriter implements AutoCloseable {
     }
 
     /**
-     * Says in both slots that the data file is complete: it holds the last commit, cut to its size and forced.
+     * Says in both slots that the data file is complete: it holds the last commit, cut to its size and
+     * forced.
      *
      * @param state what it holds
      * @throws IOException if a slot cannot be written: then the writer is unusable
@@ -351,39 +323,24 @@ public final class JournalWriter implements AutoCloseable {
         slotLock.lock();
         try {
             ensureUsable();
-            advance(slot, appendLsn, state, false);
+            publish(slot.withCheckpoint(appendLsn, state).clean());
         } finally {
             slotLock.unlock();
         }
     }
 
-    /** The order of barriers of a slot update: {@code FORMAT.md}, "Order of barriers". */
     private void publish(Slot next) throws IOException {
-        next.encode(slotBuffer);
-        DurableFile target = file;
         try {
-            // 1. one slot; the other still holds the old state, which stays true until 3
-            target.writeDirect((long) firstSlot * JournalFormat.SLOT_AREA_BYTES, slotBuffer);
-            target.force();
-            // 2. the other, so that rot in either never brings back the old state after 3
-            target.writeDirect((1L - firstSlot) * JournalFormat.SLOT_AREA_BYTES, slotBuffer);
-            target.force();
+            slots.write(file, next);
         } catch (IOException | RuntimeException e) {
             throw latched(e);
         }
-        // 3. only now the freed part of the ring, the salt and the generation are used
         slot = next;
     }
 
-    private static Slot withSamples(Slot plan, List<Sample> samples) {
-        return new Slot(plan.journalId(), plan.generation(), plan.salt(), plan.ringBytes(), plan.checkpointLsn(),
-                plan.checkpointCommit(), plan.committedSize(), plan.growthLimit(), plan.inUse(), plan.pageBytes(),
-                plan.recordAlignment(), samples);
-    }
-
     private IOException latched(Exception cause) {
-        IOException latch = new IOException("journal is unusable after a failed write or force: close the mapping and open it "
-                + "again: journal=" + path, cause);
+        IOException latch = new IOException("journal is unusable after a failed write or force: close the "
+                + "mapping and open it again: journal=" + path, cause);
         failure = latch;
         return latch;
     }
@@ -487,18 +444,16 @@ public final class JournalWriter implements AutoCloseable {
     public void close() throws IOException {
         slotLock.lock();
         try {
-            if (arena.scope().isAlive()) {
+            if (!closed) {
+                closed = true;
                 failure = new IOException("journal is closed: journal=" + path);
-                release();
+                markRecord.close();
+                slots.close();
+                ring.close();
                 file.close();
             }
         } finally {
             slotLock.unlock();
         }
-    }
-
-    private void release() {
-        markRecord.close();
-        arena.close();
     }
 }

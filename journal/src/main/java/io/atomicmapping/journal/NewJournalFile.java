@@ -53,18 +53,18 @@ record NewJournalFile(DurableFile file, Slot slot) {
         }
     }
 
-    private static Slot fill(Storage storage, Path temporary, DurableFile home, Slot plan) throws IOException {
-        try (DurableFile file = storage.open(temporary, Storage.OpenMode.CREATE_NEW); Arena arena = Arena.ofConfined()) {
+    private static Slot fill(Storage storage, Path temporary, DurableFile home, Slot plan)
+            throws IOException {
+        try (DurableFile file = storage.open(temporary, Storage.OpenMode.CREATE_NEW);
+                Arena arena = Arena.ofConfined()) {
             file.copyPermissions(home);
             long length = JournalFormat.RING_POSITION + plan.ringBytes();
             MemorySegment zeros = arena.allocate(Math.min(FILL_BYTES, length), JournalFormat.SLOT_AREA_BYTES);
             for (long at = 0; at < length; at += zeros.byteSize()) {
                 file.writeDirect(at, zeros.asSlice(0, Math.min(zeros.byteSize(), length - at)));
             }
-            int recordAlignment = Math.max(file.directAlignment(), JournalFormat.SECTOR_BYTES);
-            Slot slot = new Slot(plan.journalId(), plan.generation(), plan.salt(), plan.ringBytes(), plan.checkpointLsn(),
-                    plan.checkpointCommit(), plan.committedSize(), plan.growthLimit(), plan.inUse(), plan.pageBytes(),
-                    recordAlignment, plan.samples());
+            Slot slot = plan.withRecordAlignment(Math.max(file.directAlignment(),
+                    JournalFormat.SECTOR_BYTES));
             MemorySegment slotBuffer = zeros.asSlice(0, JournalFormat.SLOT_AREA_BYTES);
             slot.encode(slotBuffer);
             file.writeDirect(0, slotBuffer);
@@ -79,7 +79,8 @@ record NewJournalFile(DurableFile file, Slot slot) {
         DurableFile file = storage.open(path, Storage.OpenMode.WRITE);
         if (!file.tryLock(false)) {
             file.close();
-            throw new IOException("journal is in use by another data file: give each its own: journal=" + path);
+            throw new IOException("journal is in use by another data file: give each its own: journal="
+                    + path);
         }
         return file;
     }

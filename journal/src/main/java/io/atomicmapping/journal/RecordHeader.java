@@ -65,7 +65,8 @@ public record RecordHeader(long salt, long lsn, long commit, long generation, lo
     }
 
     private static int checksum(MemorySegment source, long at) {
-        return JournalFormat.crc32cWithout(source, at, JournalFormat.HEADER_BYTES, JournalFormat.HEADER_CRC_AT);
+        return JournalFormat.crc32cWithout(source, at, JournalFormat.HEADER_BYTES,
+                JournalFormat.HEADER_CRC_AT);
     }
 
     /** Whether the record commits. */

@@ -7,7 +7,8 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
 /**
- * One redo record being built: the bytes that a commit changed, in the order of their offsets, as they will lie in the ring.
+ * One redo record being built: the bytes that a commit changed, in the order of their offsets, as they will
+ * lie in the ring.
  *
  * <ul>
  * <li>It owns a native buffer, which is kept from commit to commit: in the steady state nothing is allocated.
@@ -87,7 +88,8 @@ public final class RedoRecord implements AutoCloseable {
             lastExtent = offset << 16 | length;
             lastExtentAt = position;
             buffer.set(LONG, position, lastExtent);
-            MemorySegment.copy(source, sourceOffset, buffer, position + JournalFormat.EXTENT_HEADER_BYTES, length);
+            MemorySegment.copy(source, sourceOffset, buffer, position + JournalFormat.EXTENT_HEADER_BYTES,
+                    length);
             position += JournalFormat.EXTENT_HEADER_BYTES + length;
             end = offset + length;
             extentCount++;
@@ -97,8 +99,8 @@ public final class RedoRecord implements AutoCloseable {
     /** Makes room, and splits what is longer than an extent. */
     private void addLarge(long offset, MemorySegment source, long sourceOffset, long length) {
         if (offset > JournalFormat.SIZE_MAX - length) {
-            throw new IllegalArgumentException("extent beyond the limit: offset=" + offset + ", length=" + length
-                    + ", limit=" + JournalFormat.SIZE_MAX);
+            throw new IllegalArgumentException("extent beyond the limit: offset=" + offset + ", length="
+                    + length + ", limit=" + JournalFormat.SIZE_MAX);
         }
         long pieces = length / JournalFormat.EXTENT_BYTES_MAX + 1;
         reserve(position + length + (pieces + 1) * JournalFormat.EXTENT_HEADER_BYTES);
@@ -136,8 +138,8 @@ public final class RedoRecord implements AutoCloseable {
      * Sets the sizes that the commit leaves behind.
      *
      * @param size the committed size after it
-     * @param smallestSize the smallest size since the commit before, that commit's own size included: bytes from it on read
-     *        0 before the extents apply
+     * @param smallestSize the smallest size since the commit before, that commit's own size included: bytes
+     *        from it on read 0 before the extents apply
      */
     public void sizes(long size, long smallestSize) {
         this.size = size;

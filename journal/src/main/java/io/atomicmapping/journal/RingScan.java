@@ -13,8 +13,8 @@ import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 
 /**
- * Reads a ring in three steps: the chain of headers tells how much of it to load; the loaded records are checked one after
- * the other; what follows the last accepted one is searched for witnesses.
+ * Reads a ring in three steps: the chain of headers tells how much of it to load; the loaded records are
+ * checked one after the other; what follows the last accepted one is searched for witnesses.
  */
 final class RingScan {
 
@@ -117,8 +117,8 @@ final class RingScan {
     private void readFully(long position, MemorySegment target) throws IOException {
         long read = file.read(position, target);
         if (read != target.byteSize()) {
-            throw new CorruptJournalException("journal was cut while it was read: position=" + position + ", bytes=" + read
-                    + ", expected=" + target.byteSize() + ", journal=" + file.path());
+            throw new CorruptJournalException("journal was cut while it was read: position=" + position
+                    + ", bytes=" + read + ", expected=" + target.byteSize() + ", journal=" + file.path());
         }
     }
 
@@ -164,7 +164,8 @@ final class RingScan {
         }
         int actual = JournalFormat.crc32c(ring, at + JournalFormat.HEADER_BYTES, header.bodyBytes());
         if (actual != header.bodyCrc()) {
-            detail = "expected=" + JournalFormat.hex(header.bodyCrc()) + ", actual=" + JournalFormat.hex(actual);
+            detail = "expected=" + JournalFormat.hex(header.bodyCrc()) + ", actual="
+                    + JournalFormat.hex(actual);
             return Next.TORN_BODY;
         }
         detail = bodyContradiction(header, at + JournalFormat.HEADER_BYTES);
@@ -200,13 +201,13 @@ final class RingScan {
         }
         if (header.size() > slot.growthLimit() || header.smallestSize() < 0
                 || header.smallestSize() > Math.min(header.size(), lastSize)) {
-            return "size=" + header.size() + ", smallestSize=" + header.smallestSize() + ", sizeBefore=" + lastSize
-                    + ", growthLimit=" + slot.growthLimit();
+            return "size=" + header.size() + ", smallestSize=" + header.smallestSize() + ", sizeBefore="
+                    + lastSize + ", growthLimit=" + slot.growthLimit();
         }
         if (!commits && (header.bodyBytes() != 0 || header.extentCount() != 0 || header.size() != lastSize
                 || header.smallestSize() != lastSize || header.durableLsn() != lsn)) {
-            return "a mark with bodyBytes=" + header.bodyBytes() + ", size=" + header.size() + ", sizeBefore=" + lastSize
-                    + ", durableLsn=" + header.durableLsn();
+            return "a mark with bodyBytes=" + header.bodyBytes() + ", size=" + header.size() + ", sizeBefore="
+                    + lastSize + ", durableLsn=" + header.durableLsn();
         }
         return null;
     }
@@ -225,8 +226,8 @@ final class RingScan {
             int length = JournalFormat.extentLength(extent);
             at += JournalFormat.EXTENT_HEADER_BYTES;
             if (length == 0 || length > bodyEnd - at || offset < end || offset > header.size() - length) {
-                return "extentOffset=" + offset + ", extentLength=" + length + ", extentBefore=" + end + ", size="
-                        + header.size();
+                return "extentOffset=" + offset + ", extentLength=" + length + ", extentBefore=" + end
+                        + ", size=" + header.size();
             }
             at += length;
             end = offset + length;
@@ -236,7 +237,10 @@ final class RingScan {
                 : "extentCount=" + header.extentCount() + ", extents=" + extents;
     }
 
-    /** Looks at every sector that no accepted record covers for headers which tell whether something is missing here. */
+    /**
+     * Looks at every sector that no accepted record covers for headers which tell whether something is
+     * missing here.
+     */
     private Findings search() throws IOException {
         Later later = Later.NONE;
         long laterLsn = -1;

@@ -15,8 +15,8 @@ final class Samples {
     }
 
     /**
-     * Reads the samples for a slot. Commits later than the checkpoint may be on their way home meanwhile: their pages have
-     * records after the checkpoint, and recovery does not verify those.
+     * Reads the samples for a slot. Commits later than the checkpoint may be on their way home meanwhile:
+     * their pages have records after the checkpoint, and recovery does not verify those.
      */
     static List<Sample> take(DurableFile home, Slot slot, MemorySegment page) throws IOException {
         long pageCount = (slot.committedSize() + slot.pageBytes() - 1) / slot.pageBytes();
@@ -27,8 +27,9 @@ final class Samples {
             int length = (int) Math.min(slot.pageBytes(), slot.committedSize() - offset);
             long read = home.read(offset, page.asSlice(0, length));
             if (read != length) {
-                throw new IOException("data file was cut beneath the mapping: close it and restore it from a backup: length="
-                        + home.length() + ", committedSize=" + slot.committedSize() + ", file=" + home.path());
+                throw new IOException("data file was cut beneath the mapping: close it and restore it from "
+                        + "a backup: length=" + home.length() + ", committedSize=" + slot.committedSize()
+                        + ", file=" + home.path());
             }
             samples.add(new Sample(offset, JournalFormat.crc32c(page, 0, length), length));
         }

@@ -24,14 +24,52 @@ import java.util.UUID;
  * @param recordAlignment records begin at multiples of it
  * @param samples pages of the data file
  */
-public record Slot(UUID journalId, long generation, long salt, long ringBytes, long checkpointLsn, long checkpointCommit,
-        long committedSize, long growthLimit, boolean inUse, int pageBytes, int recordAlignment, List<Sample> samples) {
+public record Slot(UUID journalId, long generation, long salt, long ringBytes, long checkpointLsn,
+        long checkpointCommit, long committedSize, long growthLimit, boolean inUse, int pageBytes,
+        int recordAlignment, List<Sample> samples) {
+
+    private static final int PAGE_BYTES_MAX = 1 << 30;
+    /** Sums of such numbers do not overflow. */
+    private static final long NUMBER_MAX = Long.MAX_VALUE / 2;
 
     /**
      * Creates it.
      */
     public Slot {
         samples = List.copyOf(samples);
+    }
+
+    /** The next state, with the checkpoint elsewhere; samples are to be taken. */
+    Slot withCheckpoint(long lsn, CommittedState state) {
+        return new Slot(journalId, generation + 1, salt, ringBytes, lsn, state.commit(), state.size(),
+                Math.max(growthLimit, state.size()), inUse, pageBytes, recordAlignment, List.of());
+    }
+
+    /** The next state, with another limit to the data file's length. */
+    Slot withGrowthLimit(long limit) {
+        return new Slot(journalId, generation + 1, salt, ringBytes, checkpointLsn, checkpointCommit,
+                committedSize, limit, inUse, pageBytes, recordAlignment, samples);
+    }
+
+    /** The next state, in an empty ring of another file. */
+    Slot withRing(long newSalt, long newRingBytes, long lsn) {
+        return new Slot(journalId, generation + 1, newSalt, newRingBytes, lsn, checkpointCommit,
+                committedSize, growthLimit, inUse, pageBytes, recordAlignment, samples);
+    }
+
+    Slot withRecordAlignment(int bytes) {
+        return new Slot(journalId, generation, salt, ringBytes, checkpointLsn, checkpointCommit,
+                committedSize, growthLimit, inUse, pageBytes, bytes, samples);
+    }
+
+    Slot withSamples(List<Sample> taken) {
+        return new Slot(journalId, generation, salt, ringBytes, checkpointLsn, checkpointCommit,
+                committedSize, growthLimit, inUse, pageBytes, recordAlignment, taken);
+    }
+
+    Slot clean() {
+        return new Slot(journalId, generation, salt, ringBytes, checkpointLsn, checkpointCommit,
+                committedSize, growthLimit, false, pageBytes, recordAlignment, List.of());
     }
 
     /** Writes the slot, checksum included, over the first bytes of a segment. */
@@ -47,7 +85,8 @@ public record Slot(UUID journalId, long generation, long salt, long ringBytes, l
         target.set(LONG, JournalFormat.SLOT_CHECKPOINT_COMMIT_AT, checkpointCommit);
         target.set(LONG, JournalFormat.SLOT_COMMITTED_SIZE_AT, committedSize);
         target.set(LONG, JournalFormat.SLOT_GROWTH_LIMIT_AT, growthLimit);
-        target.set(INT, JournalFormat.SLOT_STATE_AT, inUse ? JournalFormat.STATE_IN_USE : JournalFormat.STATE_CLEAN);
+        target.set(INT, JournalFormat.SLOT_STATE_AT, inUse ? JournalFormat.STATE_IN_USE
+                : JournalFormat.STATE_CLEAN);
         target.set(INT, JournalFormat.SLOT_PAGE_BYTES_AT, pageBytes);
         target.set(INT, JournalFormat.SLOT_RECORD_ALIGNMENT_AT, recordAlignment);
         target.set(INT, JournalFormat.SLOT_SAMPLE_COUNT_AT, samples.size());
@@ -61,7 +100,10 @@ public record Slot(UUID journalId, long generation, long salt, long ringBytes, l
         target.set(INT, JournalFormat.SLOT_CRC_AT, checksum(target));
     }
 
-    /** Reads a slot whose checksum and version are known to be right; null where its fields contradict each other. */
+    /**
+     * Reads a slot whose checksum and version are known to be right; null where its fields contradict each
+     * other.
+     */
     static Slot decode(MemorySegment source) {
         int sampleCount = source.get(INT, JournalFormat.SLOT_SAMPLE_COUNT_AT);
         int state = source.get(INT, JournalFormat.SLOT_STATE_AT);
@@ -77,12 +119,14 @@ public record Slot(UUID journalId, long generation, long salt, long ringBytes, l
                     source.get(INT, at + JournalFormat.SAMPLE_LENGTH_AT)));
         }
         Slot slot = new Slot(decodeId(source, JournalFormat.SLOT_ID_AT),
-                source.get(LONG, JournalFormat.SLOT_GENERATION_AT), source.get(LONG, JournalFormat.SLOT_SALT_AT),
+                source.get(LONG, JournalFormat.SLOT_GENERATION_AT),
+                source.get(LONG, JournalFormat.SLOT_SALT_AT),
                 source.get(LONG, JournalFormat.SLOT_RING_BYTES_AT),
                 source.get(LONG, JournalFormat.SLOT_CHECKPOINT_LSN_AT),
                 source.get(LONG, JournalFormat.SLOT_CHECKPOINT_COMMIT_AT),
                 source.get(LONG, JournalFormat.SLOT_COMMITTED_SIZE_AT),
-                source.get(LONG, JournalFormat.SLOT_GROWTH_LIMIT_AT), state == JournalFormat.STATE_IN_USE,
+                source.get(LONG, JournalFormat.SLOT_GROWTH_LIMIT_AT),
+                state == JournalFormat.STATE_IN_USE,
                 source.get(INT, JournalFormat.SLOT_PAGE_BYTES_AT),
                 source.get(INT, JournalFormat.SLOT_RECORD_ALIGNMENT_AT), samples);
         return slot.isConsistent() ? slot : null;
@@ -97,10 +141,11 @@ public record Slot(UUID journalId, long generation, long salt, long ringBytes, l
         return generation > 0
                 && ringBytes >= JournalFormat.RING_BYTES_MIN && ringBytes <= JournalFormat.RING_BYTES_MAX
                 && ringBytes % JournalFormat.RING_UNIT_BYTES == 0
-                && isPowerOfTwo(recordAlignment, JournalFormat.SECTOR_BYTES, JournalFormat.RECORD_ALIGNMENT_MAX)
-                && isPowerOfTwo(pageBytes, JournalFormat.SECTOR_BYTES, 1 << 30)
-                && checkpointLsn >= 0 && checkpointLsn < Long.MAX_VALUE / 2 && checkpointLsn % recordAlignment == 0
-                && checkpointCommit >= 0 && checkpointCommit < Long.MAX_VALUE / 2
+                && isPowerOfTwo(recordAlignment, JournalFormat.SECTOR_BYTES,
+                        JournalFormat.RECORD_ALIGNMENT_MAX)
+                && isPowerOfTwo(pageBytes, JournalFormat.SECTOR_BYTES, PAGE_BYTES_MAX)
+                && checkpointLsn >= 0 && checkpointLsn <= NUMBER_MAX && checkpointLsn % recordAlignment == 0
+                && checkpointCommit >= 0 && checkpointCommit <= NUMBER_MAX
                 && committedSize >= 0 && committedSize <= growthLimit && growthLimit <= JournalFormat.SIZE_MAX
                 && samples.stream().allMatch(this::isConsistent);
     }

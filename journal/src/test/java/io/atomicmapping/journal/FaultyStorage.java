@@ -31,7 +31,8 @@ final class FaultyStorage {
     }
 
     private <T> T proxy(Class<T> type, T target) {
-        return type.cast(Proxy.newProxyInstance(type.getClassLoader(), new Class<?>[] {type}, (self, method, arguments) -> {
+        return type.cast(Proxy.newProxyInstance(type.getClassLoader(), new Class<?>[] {type}, (self, method,
+                arguments) -> {
             String name = method.getName();
             if (List.of("write", "writeDirect", "setLength", "zero").contains(name)) {
                 note(name + " " + arguments[0]);

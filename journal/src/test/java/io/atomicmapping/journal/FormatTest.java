@@ -24,6 +24,7 @@ class FormatTest {
     private static final UUID ID = UUID.fromString("00112233-4455-6677-8899-aabbccddeeff");
     private static final long SALT = 0x1122_3344_5566_7788L;
     private static final long CHECKPOINT_LSN = 1_048_064;
+    private static final int SAMPLES_BYTES = JournalFormat.SAMPLES_MAX * JournalFormat.SAMPLE_BYTES;
 
     private final String page = read();
 
@@ -37,7 +38,8 @@ class FormatTest {
 
     private static Slot slot() {
         return new Slot(ID, 7, SALT, 1 << 20, CHECKPOINT_LSN, 41, 10_000, 10_000, true, 4096, 512,
-                List.of(new Sample(0, JournalFormat.crc32c(MemorySegment.ofArray(new byte[4096]), 0, 4096), 4096)));
+                List.of(new Sample(0, JournalFormat.crc32c(MemorySegment.ofArray(new byte[4096]), 0, 4096),
+                4096)));
     }
 
     private static byte[] commit() {
@@ -57,8 +59,8 @@ class FormatTest {
     }
 
     private static byte[] complete(RedoRecord record, long lsn, int kind) {
-        RecordHeader header = new RecordHeader(SALT, lsn, 42, 7, lsn, record.bodyBytes(), record.extentCount(), 0, kind,
-                record.size(), record.smallestSize(), 0);
+        RecordHeader header = new RecordHeader(SALT, lsn, 42, 7, lsn, record.bodyBytes(),
+                record.extentCount(), 0, kind, record.size(), record.smallestSize(), 0);
         byte[] bytes = record.complete(header, 512).toArray(JAVA_BYTE);
         assertEquals(512, bytes.length);
         return bytes;
@@ -110,7 +112,8 @@ class FormatTest {
 
     /** The page shows the first bytes; what follows is zeros. */
     private void assertGolden(String name, byte[] actual) {
-        Matcher matcher = Pattern.compile("<!-- golden: " + name + " -->\\s*```\\n(.*?)```", Pattern.DOTALL).matcher(page);
+        Matcher matcher = Pattern.compile("<!-- golden: " + name + " -->\\s*```\\n(.*?)```",
+                Pattern.DOTALL).matcher(page);
         assertTrue(matcher.find(), name + " is not on the page");
         String shown = matcher.group(1);
         int shownBytes = shown.replaceAll("[^0-9a-f]|(?m)^[0-9a-f]+:", "").length() / 2;
@@ -123,43 +126,57 @@ class FormatTest {
     private static String lines(byte[] bytes, int count) {
         StringBuilder text = new StringBuilder();
         for (int at = 0; at < count; at += 16) {
-            text.append("%04x:  %s%n".formatted(at, HexFormat.ofDelimiter(" ").formatHex(bytes, at, at + 16)));
+            text.append("%04x:  %s%n".formatted(at, HexFormat.ofDelimiter(" ").formatHex(bytes, at, at
+                    + 16)));
         }
         return text.toString();
     }
 
     @Test
     void offsetsAreAsInTheTables() {
-        assertOffsets("## Slot", Map.ofEntries(Map.entry("magic", JournalFormat.SLOT_MAGIC_AT),
-                Map.entry("version", JournalFormat.SLOT_VERSION_AT), Map.entry("crc", JournalFormat.SLOT_CRC_AT),
+        assertOffsets("## Slot", Map.ofEntries(
+                Map.entry("magic", JournalFormat.SLOT_MAGIC_AT),
+                Map.entry("version", JournalFormat.SLOT_VERSION_AT),
+                Map.entry("crc", JournalFormat.SLOT_CRC_AT),
                 Map.entry("journalId", JournalFormat.SLOT_ID_AT),
                 Map.entry("slotGeneration", JournalFormat.SLOT_GENERATION_AT),
-                Map.entry("salt", JournalFormat.SLOT_SALT_AT), Map.entry("ringBytes", JournalFormat.SLOT_RING_BYTES_AT),
+                Map.entry("salt", JournalFormat.SLOT_SALT_AT),
+                Map.entry("ringBytes", JournalFormat.SLOT_RING_BYTES_AT),
                 Map.entry("checkpointLsn", JournalFormat.SLOT_CHECKPOINT_LSN_AT),
                 Map.entry("checkpointCommit", JournalFormat.SLOT_CHECKPOINT_COMMIT_AT),
                 Map.entry("committedSize", JournalFormat.SLOT_COMMITTED_SIZE_AT),
                 Map.entry("growthLimit", JournalFormat.SLOT_GROWTH_LIMIT_AT),
-                Map.entry("state", JournalFormat.SLOT_STATE_AT), Map.entry("pageBytes", JournalFormat.SLOT_PAGE_BYTES_AT),
+                Map.entry("state", JournalFormat.SLOT_STATE_AT),
+                Map.entry("pageBytes", JournalFormat.SLOT_PAGE_BYTES_AT),
                 Map.entry("recordAlignment", JournalFormat.SLOT_RECORD_ALIGNMENT_AT),
                 Map.entry("sampleCount", JournalFormat.SLOT_SAMPLE_COUNT_AT),
                 Map.entry("samples", JournalFormat.SLOT_SAMPLES_AT),
-                Map.entry("", JournalFormat.SLOT_SAMPLES_AT + JournalFormat.SAMPLES_MAX * JournalFormat.SAMPLE_BYTES)));
-        assertOffsets("## Record", Map.ofEntries(Map.entry("magic", JournalFormat.MAGIC_AT),
-                Map.entry("headerCrc", JournalFormat.HEADER_CRC_AT), Map.entry("salt", JournalFormat.SALT_AT),
-                Map.entry("lsn", JournalFormat.LSN_AT), Map.entry("commit", JournalFormat.COMMIT_AT),
+                Map.entry("", JournalFormat.SLOT_SAMPLES_AT + SAMPLES_BYTES)));
+        assertOffsets("## Record", Map.ofEntries(
+                Map.entry("magic", JournalFormat.MAGIC_AT),
+                Map.entry("headerCrc", JournalFormat.HEADER_CRC_AT),
+                Map.entry("salt", JournalFormat.SALT_AT),
+                Map.entry("lsn", JournalFormat.LSN_AT),
+                Map.entry("commit", JournalFormat.COMMIT_AT),
                 Map.entry("slotGeneration", JournalFormat.GENERATION_AT),
                 Map.entry("durableLsn", JournalFormat.DURABLE_LSN_AT),
                 Map.entry("bodyBytes", JournalFormat.BODY_BYTES_AT),
-                Map.entry("extentCount", JournalFormat.EXTENT_COUNT_AT), Map.entry("bodyCrc", JournalFormat.BODY_CRC_AT),
-                Map.entry("kind", JournalFormat.KIND_AT), Map.entry("size", JournalFormat.SIZE_AT),
+                Map.entry("extentCount", JournalFormat.EXTENT_COUNT_AT),
+                Map.entry("bodyCrc", JournalFormat.BODY_CRC_AT),
+                Map.entry("kind", JournalFormat.KIND_AT),
+                Map.entry("size", JournalFormat.SIZE_AT),
                 Map.entry("smallestSize", JournalFormat.SMALLEST_SIZE_AT),
-                Map.entry("fileNumber", JournalFormat.FILE_NUMBER_AT), Map.entry("reserved", JournalFormat.RESERVED_AT),
+                Map.entry("fileNumber", JournalFormat.FILE_NUMBER_AT),
+                Map.entry("reserved", JournalFormat.RESERVED_AT),
                 Map.entry("body", JournalFormat.HEADER_BYTES)));
-        assertOffsets("The **attribute**", Map.of("version", JournalFormat.ATTRIBUTE_VERSION_AT,
-                "crc", JournalFormat.ATTRIBUTE_CRC_AT, "journalId", JournalFormat.ATTRIBUTE_ID_AT,
-                "lastCommit", JournalFormat.ATTRIBUTE_COMMIT_AT,
-                "slotGeneration", JournalFormat.ATTRIBUTE_GENERATION_AT, "state", JournalFormat.ATTRIBUTE_STATE_AT,
-                "reserved", JournalFormat.ATTRIBUTE_RESERVED_AT));
+        assertOffsets("The **attribute**", Map.ofEntries(
+                Map.entry("version", JournalFormat.ATTRIBUTE_VERSION_AT),
+                Map.entry("crc", JournalFormat.ATTRIBUTE_CRC_AT),
+                Map.entry("journalId", JournalFormat.ATTRIBUTE_ID_AT),
+                Map.entry("lastCommit", JournalFormat.ATTRIBUTE_COMMIT_AT),
+                Map.entry("slotGeneration", JournalFormat.ATTRIBUTE_GENERATION_AT),
+                Map.entry("state", JournalFormat.ATTRIBUTE_STATE_AT),
+                Map.entry("reserved", JournalFormat.ATTRIBUTE_RESERVED_AT)));
         assertOffsets("The **stub**", Map.of("magic", JournalFormat.STUB_MAGIC_AT,
                 "version", JournalFormat.STUB_VERSION_AT, "crc", JournalFormat.STUB_CRC_AT,
                 "journalId", JournalFormat.STUB_ID_AT, "pathBytes", JournalFormat.STUB_PATH_BYTES_AT,
@@ -175,7 +192,8 @@ class FormatTest {
         Matcher row = Pattern.compile("(?m)^\\| (\\d+) \\|[^|]*\\| ?(\\w*) ?\\|.*$").matcher(table);
         int rows = 0;
         while (row.find()) {
-            assertEquals(expected.get(row.group(2)), Integer.valueOf(row.group(1)), after + ": " + row.group());
+            assertEquals(expected.get(row.group(2)), Integer.valueOf(row.group(1)), after + ": "
+                    + row.group());
             rows++;
         }
         assertEquals(expected.size(), rows, after);

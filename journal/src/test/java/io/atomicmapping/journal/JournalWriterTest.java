@@ -15,6 +15,7 @@ import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 
 class JournalWriterTest {
 
@@ -33,7 +34,8 @@ class JournalWriterTest {
     void create() throws IOException {
         home = storage.open(FILE, Storage.OpenMode.CREATE_NEW);
         home.setLength(SIZE);
-        writer = JournalWriter.create(new JournalSetup(storage, JOURNAL, home, 4096), 0x4000, new CommittedState(0, SIZE));
+        writer = JournalWriter.create(new JournalSetup(storage, JOURNAL, home, 4096), 0x4000,
+                new CommittedState(0, SIZE));
         faulty.changes.clear();
     }
 
@@ -123,7 +125,7 @@ class JournalWriterTest {
         commit(7_000);
         writer.checkpoint(writer.durableLsn(), 2, SIZE);
         long lsn = writer.appendLsn();
-        assertThrows(IOException.class, () -> writer.append(record(12_000), 3)); // its first piece was written
+        assertThrows(IOException.class, () -> writer.append(record(12_000), 3), "the second piece");
         assertEquals(lsn, writer.appendLsn());
         assertEquals(2, writer.lastCommit());
         assertEquals(0, recordsOnDisk());
@@ -150,12 +152,13 @@ class JournalWriterTest {
         assertThrows(IOException.class, writer::force);
         faulty.heal();
         assertEquals(0, writer.durableLsn());
-        for (org.junit.jupiter.api.function.Executable call : List.<org.junit.jupiter.api.function.Executable>of(
-                writer::force, writer::mark, () -> writer.append(record(8), 2), () -> writer.checkpoint(0, 0, SIZE + 1),
+        for (Executable call : List.<Executable>of(writer::force, writer::mark,
+                () -> writer.append(record(8), 2), () -> writer.checkpoint(0, 0, SIZE + 1),
                 () -> writer.recordGrowth(1 << 30), () -> writer.grow(1 << 20), () -> writer.adoptSize(5),
                 () -> writer.finish(new CommittedState(1, SIZE)))) {
             IOException e = assertThrows(IOException.class, call);
-            assertTrue(e.getMessage().startsWith("journal is unusable after a failed write or force"), e.getMessage());
+            assertTrue(e.getMessage().startsWith("journal is unusable after a failed write or force"),
+                    e.getMessage());
             assertTrue(e.getCause().getMessage().startsWith("injected fault"), "the first cause stays");
         }
     }
@@ -166,7 +169,8 @@ class JournalWriterTest {
         for (String fault : new String[] {"writeDirect 0", "writeDirect 4096", "force"}) {
             writer.close();
             storage.delete(JOURNAL);
-            writer = JournalWriter.create(new JournalSetup(storage, JOURNAL, home, 4096), 0, new CommittedState(0, SIZE));
+            writer = JournalWriter.create(new JournalSetup(storage, JOURNAL, home, 4096), 0,
+                    new CommittedState(0, SIZE));
             commit(8);
             faulty.failAt(fault);
             assertThrows(IOException.class, () -> writer.checkpoint(512, 1, SIZE), fault);
@@ -233,7 +237,8 @@ class JournalWriterTest {
         assertEquals(102_400, writer.ringBytes());
         assertNotEquals(salt, writer.slot().salt());
         int rename = faulty.changes.indexOf("rename");
-        assertEquals(List.of("forceAll", "rename", "forceDirectory"), faulty.changes.subList(rename - 1, rename + 2));
+        assertEquals(List.of("forceAll", "rename", "forceDirectory"), faulty.changes.subList(rename - 1,
+                rename + 2));
         assertEquals(8_192 + 102_400, faulty.live.contents(JOURNAL).length);
         commit(8);
         assertEquals(1, recordsOnDisk());

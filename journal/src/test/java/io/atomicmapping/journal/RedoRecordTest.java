@@ -93,7 +93,8 @@ class RedoRecordTest {
     @Test
     void extentBeyondTheLimitIsRefused() {
         try (RedoRecord record = new RedoRecord(100)) {
-            assertThrows(IllegalArgumentException.class, () -> record.add(JournalFormat.SIZE_MAX - 3, source, 0, 4_0000));
+            assertThrows(IllegalArgumentException.class, () -> record.add(JournalFormat.SIZE_MAX - 3, source,
+                    0, 4_0000));
         }
     }
 
@@ -127,8 +128,8 @@ class RedoRecordTest {
     }
 
     @Property(tries = 300)
-    void extentsHoldTheBytesThatWereAdded(@ForAll @Size(max = 300) List<@IntRange(min = 0, max = 3_000) Integer> steps)
-            throws IOException {
+    void extentsHoldTheBytesThatWereAdded(@ForAll @Size(max = 300) List<@IntRange(min = 0,
+            max = 3_000) Integer> steps) throws IOException {
         try (RedoRecord record = new RedoRecord(0)) {
             byte[] expected = new byte[BYTES.length];
             int at = 0;

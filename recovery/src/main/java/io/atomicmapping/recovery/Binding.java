@@ -17,8 +17,8 @@ import java.nio.file.Path;
 import java.util.UUID;
 
 /**
- * Which journal a data file is bound to, and whether it needs it: told by the file's attribute, by the stub, and by the
- * journal itself. It reads only.
+ * Which journal a data file is bound to, and whether it needs it: told by the file's attribute, by the
+ * stub, and by the journal itself. It reads only.
  */
 final class Binding implements AutoCloseable {
 
@@ -42,7 +42,8 @@ final class Binding implements AutoCloseable {
     private Condition condition;
     private JournalScan scan;
 
-    private Binding(Path file, DataFileMark mark, boolean markDamaged, JournalStub stub, Path path, JournalReader reader) {
+    private Binding(Path file, DataFileMark mark, boolean markDamaged, JournalStub stub, Path path,
+            JournalReader reader) {
         this.file = file;
         this.beside = JournalFormat.besidePath(file);
         this.mark = mark;
@@ -90,7 +91,8 @@ final class Binding implements AutoCloseable {
         return switch (storage.kind(path)) {
             case REGULAR -> true;
             case MISSING -> false;
-            case DIRECTORY -> throw new FileSystemException(path.toString(), null, "not a journal but a directory");
+            case DIRECTORY -> throw new FileSystemException(path.toString(), null, "not a journal but a "
+                    + "directory");
             case SPECIAL -> throw new FileSystemException(path.toString(), null,
                     "not a journal but a device, pipe or socket");
             case DANGLING_LINK -> throw new FileSystemException(path.toString(), null,
@@ -99,17 +101,19 @@ final class Binding implements AutoCloseable {
     }
 
     /** Opens a journal and reads its slots. */
-    static JournalReader openReader(Storage storage, Path path, boolean shared, DataFileMark mark, boolean fileMissing)
-            throws IOException {
+    static JournalReader openReader(Storage storage, Path path, boolean shared, DataFileMark mark,
+            boolean fileMissing) throws IOException {
         DurableFile journal = storage.open(path, shared ? Storage.OpenMode.READ : Storage.OpenMode.WRITE);
         try {
             if (!journal.tryLock(shared)) {
-                throw new IOException("journal is in use by another data file: give each its own: journal=" + path);
+                throw new IOException("journal is in use by another data file: give each its own: journal="
+                        + path);
             }
             return JournalReader.open(journal);
         } catch (CorruptJournalException e) {
             journal.close();
-            String remedy = fileMissing ? "the data file is missing too: delete the journal to start anew" : remedy(mark);
+            String remedy = fileMissing ? "the data file is missing too: delete the journal to start anew"
+                    : remedy(mark);
             throw new CorruptJournalException(e.getMessage() + ": " + remedy);
         } catch (IOException | RuntimeException e) {
             journal.close();
@@ -123,8 +127,8 @@ final class Binding implements AutoCloseable {
             return "the data file was closed cleanly at commit=" + mark.commit()
                     + " and is complete: delete the journal and open it again";
         }
-        return "restore data file and journal from one backup; or accept the data file as it is, perhaps with part of a commit: "
-                + "delete the journal and open with discardMissingJournal";
+        return "restore data file and journal from one backup; or accept the data file as it is, perhaps "
+                + "with part of a commit: delete the journal and open with discardMissingJournal";
     }
 
     /** Decides whether the data file is complete, and refuses a journal that does not belong to it. */
@@ -137,9 +141,9 @@ final class Binding implements AutoCloseable {
     private Condition withoutJournal(boolean discardMissingJournal) throws IOException {
         boolean needed = mark != null ? mark.inUse() : markDamaged || stub != null;
         if (needed && !discardMissingJournal) {
-            throw new IncompatibleJournalException("journal is missing, and the data file is incomplete without it: bring it back; "
-                    + "or accept the data file as it is, perhaps with part of a commit, by discardMissingJournal: journal="
-                    + path + ", file=" + file);
+            throw new IncompatibleJournalException("journal is missing, and the data file is incomplete "
+                    + "without it: bring it back; or accept the data file as it is, perhaps with part of a "
+                    + "commit, by discardMissingJournal: journal=" + path + ", file=" + file);
         }
         return Condition.NO_JOURNAL;
     }
@@ -168,16 +172,17 @@ final class Binding implements AutoCloseable {
                 throw stale(slot);
             }
         } else if (mark != null || foreignStub) {
-            // an opening that was cut before the attribute, or the stub, said that the journal is needed: so it let no
-            // commit pass
+            // an opening that was cut before the attribute, or the stub, said that the journal is needed:
+            // so it let no commit pass
             if (!holdsNoCommit()) {
                 if (foreignStub) {
                     throw foreign("journalId", stub.journalId(), slot.journalId());
                 }
-                throw new IncompatibleJournalException("journal holds commits of an interrupted session, but the data file was "
-                        + "closed cleanly: one of them is from a backup, or another pair: restore both from one backup, or "
-                        + "delete the journal to accept the data file: lastCommit=" + scan().tail().state().commit()
-                        + ", commitOfDataFile=" + mark.commit() + ", journal=" + path + ", file=" + file);
+                throw new IncompatibleJournalException("journal holds commits of an interrupted session, "
+                        + "but the data file was closed cleanly: one of them is from a backup, or another "
+                        + "pair: restore both from one backup, or delete the journal to accept the data "
+                        + "file: lastCommit=" + scan().tail().state().commit() + ", commitOfDataFile="
+                        + mark.commit() + ", journal=" + path + ", file=" + file);
             }
             return Condition.COMPLETE;
         }
@@ -185,15 +190,16 @@ final class Binding implements AutoCloseable {
     }
 
     private IncompatibleJournalException foreign(String what, UUID expected, UUID actual) {
-        return new IncompatibleJournalException("journal belongs to another data file: bring back the right one, or delete this "
-                + "one and accept the data file as it is by discardMissingJournal: " + what + "=" + actual + ", expected="
-                + expected + ", journal=" + path + ", file=" + file);
+        return new IncompatibleJournalException("journal belongs to another data file: bring back the right "
+                + "one, or delete this one and accept the data file as it is by discardMissingJournal: "
+                + what + "=" + actual + ", expected=" + expected + ", journal=" + path + ", file=" + file);
     }
 
     private IncompatibleJournalException stale(Slot slot) {
-        return new IncompatibleJournalException("journal is older than the data file: bring back the right one, or delete this one "
-                + "and accept the data file as it is by discardMissingJournal: slotGeneration=" + slot.generation()
-                + ", expected=" + mark.generation() + " or more, journal=" + path + ", file=" + file);
+        return new IncompatibleJournalException("journal is older than the data file: bring back the right "
+                + "one, or delete this one and accept the data file as it is by discardMissingJournal: "
+                + "slotGeneration=" + slot.generation() + ", expected=" + mark.generation()
+                + " or more, journal=" + path + ", file=" + file);
     }
 
     /** Whether a journal in use never took a commit since its checkpoint. */

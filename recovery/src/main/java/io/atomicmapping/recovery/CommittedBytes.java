@@ -4,8 +4,8 @@ import io.atomicmapping.journal.JournalScan;
 import io.atomicmapping.journal.RecordHeader;
 
 /**
- * What the accepted records make of the data file's size: which old bytes they zero, and which extents no longer count
- * because a later commit was smaller.
+ * What the accepted records make of the data file's size: which old bytes they zero, and which extents no
+ * longer count because a later commit was smaller.
  */
 final class CommittedBytes {
 

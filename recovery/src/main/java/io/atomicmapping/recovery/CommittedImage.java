@@ -7,8 +7,8 @@ import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 
 /**
- * A data file opened for reading: locked against writers, and with it the commits that it does not hold yet. Nothing is
- * written; to be closed.
+ * A data file opened for reading: locked against writers, and with it the commits that it does not hold
+ * yet. Nothing is written; to be closed.
  */
 public final class CommittedImage implements AutoCloseable {
 

@@ -37,11 +37,13 @@ final class DataFiles {
             }
             case MISSING -> {
                 if (!request.mayCreate()) {
-                    throw new NoSuchFileException(file.toString(), null, "data file is missing: open it with a size to create it");
+                    throw new NoSuchFileException(file.toString(), null, "data file is missing: open it "
+                            + "with a size to create it");
                 }
                 return new Place(request.storage().realPath(file), false);
             }
-            case DIRECTORY -> throw new FileSystemException(file.toString(), null, "not a data file but a directory");
+            case DIRECTORY -> throw new FileSystemException(file.toString(), null, "not a data file but a "
+                    + "directory");
             case SPECIAL -> throw new FileSystemException(file.toString(), null,
                     "not a data file but a device, pipe or socket");
             case DANGLING_LINK -> throw new NoSuchFileException(file.toString(), null,
@@ -65,8 +67,8 @@ final class DataFiles {
             if (file.tryLock(shared)) {
                 return file;
             }
-            throw new IOException("data file is already open: close it in " + (shared ? "its writer" : "its writer or readers")
-                    + ", in this process or another, first: file=" + file.path());
+            throw new IOException("data file is already open: close it in " + (shared ? "its writer"
+                    : "its writer or readers") + ", in this process or another, first: file=" + file.path());
         } catch (IOException | RuntimeException e) {
             file.close();
             throw e;

@@ -9,12 +9,12 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
 /**
- * The extents of a scan, in the order of the windows of the data file that they lie in, and within a window in the order of
- * their records.
+ * The extents of a scan, in the order of the windows of the data file that they lie in, and within a window
+ * in the order of their records.
  *
- * <p>One number stands for an extent: its window above, where its header lies in the scan's memory below. They are sorted by
- * window with a radix sort, which is stable and linear: a ring may hold millions of tiny extents. The numbers lie in native
- * memory: the heap of the program need not be sized for its recovery.
+ * <p>One number stands for an extent: its window above, where its header lies in the scan's memory below.
+ * They are sorted by window with a radix sort, which is stable and linear: a ring may hold millions of tiny
+ * extents. The numbers lie in native memory: the heap of the program need not be sized for its recovery.
  */
 final class ExtentOrder {
 
@@ -44,14 +44,15 @@ final class ExtentOrder {
     static ExtentOrder of(JournalScan scan, CommittedBytes bytes, Arena arena) throws IOException {
         long[] capacity = new long[1];
         for (int i = 0; i < scan.recordCount(); i++) {
-            scan.forEachExtent(i, (offset, source, sourceOffset, length) -> capacity[0] += windows(offset, length));
+            scan.forEachExtent(i, (offset, source, at, length) -> capacity[0] += windows(offset, length));
         }
         ExtentOrder order = new ExtentOrder(arena, capacity[0]);
         for (int i = 0; i < scan.recordCount(); i++) {
             long limit = bytes.limit(i);
             scan.forEachExtent(i, (offset, source, sourceOffset, length) -> {
                 if (offset < limit) {
-                    order.add(offset, Math.min(length, limit - offset), sourceOffset - JournalFormat.EXTENT_HEADER_BYTES);
+                    order.add(offset, Math.min(length, limit - offset),
+                            sourceOffset - JournalFormat.EXTENT_HEADER_BYTES);
                 }
             });
         }

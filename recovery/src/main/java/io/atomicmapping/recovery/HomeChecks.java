@@ -12,11 +12,15 @@ import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Whether a data file that was not closed cleanly is the one that its journal was written for. It writes nothing. */
+/**
+ * Whether a data file that was not closed cleanly is the one that its journal was written for. It writes
+ * nothing.
+ */
 final class HomeChecks {
 
-    private static final String REMEDY = "the data file was changed by another program or belongs to another journal: restore "
-            + "both from one backup, or delete the journal and open with discardMissingJournal";
+    private static final String REMEDY = "the data file was changed by another program or belongs to "
+            + "another journal: restore both from one backup, or delete the journal and open with "
+            + "discardMissingJournal";
 
     private final OpenRequest request;
     private final Slot slot;
@@ -28,8 +32,8 @@ final class HomeChecks {
         this.home = home;
     }
 
-    static void verify(OpenRequest request, Slot slot, DurableFile home, JournalScan scan, CommittedBytes bytes)
-            throws IOException {
+    static void verify(OpenRequest request, Slot slot, DurableFile home, JournalScan scan,
+            CommittedBytes bytes) throws IOException {
         HomeChecks checks = new HomeChecks(request, slot, home);
         checks.verifyPageBytes();
         checks.verifyLength(bytes);
@@ -38,17 +42,18 @@ final class HomeChecks {
 
     private void verifyPageBytes() throws IncompatibleJournalException {
         if (slot.pageBytes() != request.pageBytes()) {
-            throw new IncompatibleJournalException("journal was written with another page size: recover it on such a machine: "
-                    + "pageBytes=" + request.pageBytes() + ", ofJournal=" + slot.pageBytes() + ", file=" + home.path());
+            throw new IncompatibleJournalException("journal was written with another page size: recover it "
+                    + "on such a machine: pageBytes=" + request.pageBytes() + ", ofJournal="
+                    + slot.pageBytes() + ", file=" + home.path());
         }
     }
 
     private void verifyLength(CommittedBytes bytes) throws IOException {
         long length = home.length();
         if (length < bytes.sizeMin() || length > slot.growthLimit()) {
-            throw new IncompatibleJournalException("data file has a length that its journal does not allow: " + REMEDY
-                    + ": length=" + length + ", min=" + bytes.sizeMin() + ", max=" + slot.growthLimit() + ", file="
-                    + home.path());
+            throw new IncompatibleJournalException("data file has a length that its journal does not allow: "
+                    + REMEDY + ": length=" + length + ", min=" + bytes.sizeMin() + ", max="
+                    + slot.growthLimit() + ", file=" + home.path());
         }
     }
 
@@ -65,9 +70,10 @@ final class HomeChecks {
                 long read = home.read(sample.offset(), page.asSlice(0, sample.length()));
                 int actual = JournalFormat.crc32c(page, 0, read);
                 if (read != sample.length() || actual != sample.crc()) {
-                    throw new IncompatibleJournalException("data file does not hold what its journal saw: " + REMEDY
-                            + ": offset=" + sample.offset() + ", length=" + sample.length() + ", expected=0x%08x, actual=0x%08x"
-                            .formatted(sample.crc(), actual) + ", file=" + home.path());
+                    throw new IncompatibleJournalException("data file does not hold what its journal saw: "
+                            + REMEDY + ": offset=" + sample.offset() + ", length=" + sample.length()
+                            + ", expected=0x%08x, actual=0x%08x".formatted(sample.crc(), actual) + ", file="
+                            + home.path());
                 }
             }
         }

@@ -42,8 +42,9 @@ public final class JournalInspector {
             }
             Slot slot = reader.slot();
             if (!slot.inUse()) {
-                return new JournalReport(home.path(), binding.path(), slot, reader.finding(0), reader.finding(1), List.of(),
-                        TailCase.CLEAN, "", slot.checkpointCommit(), slot.committedSize());
+                return new JournalReport(home.path(), binding.path(), slot, reader.finding(0),
+                        reader.finding(1), List.of(), TailCase.CLEAN, "", slot.checkpointCommit(),
+                        slot.committedSize());
             }
             JournalScan scan = binding.scan();
             List<RecordHeader> records = new ArrayList<>(scan.recordCount());
@@ -51,8 +52,8 @@ public final class JournalInspector {
                 records.add(scan.record(i));
             }
             CommittedState state = scan.tail().state();
-            return new JournalReport(home.path(), binding.path(), slot, reader.finding(0), reader.finding(1), records,
-                    TailCase.of(scan), scan.findings().detail(), state.commit(), state.size());
+            return new JournalReport(home.path(), binding.path(), slot, reader.finding(0), reader.finding(1),
+                    records, TailCase.of(scan), scan.findings().detail(), state.commit(), state.size());
         }
     }
 
@@ -87,8 +88,9 @@ public final class JournalInspector {
     private static void addSlots(JournalReader reader, List<String> findings) {
         for (int i = 0; i < 2; i++) {
             if (reader.finding(i) != SlotFinding.VALID) {
-                findings.add("journal slot is " + (reader.finding(i) == SlotFinding.DAMAGED ? "damaged" : "older than the other")
-                        + "; the next opening writes it anew: index=" + i + ", journal=" + reader.file().path());
+                findings.add("journal slot is " + (reader.finding(i) == SlotFinding.DAMAGED ? "damaged"
+                        : "older than the other") + "; the next opening writes it anew: index=" + i
+                        + ", journal=" + reader.file().path());
             }
         }
     }

@@ -43,22 +43,26 @@ public record JournalReport(Path file, Path journal, Slot slot, SlotFinding firs
     public String toString() {
         StringBuilder text = new StringBuilder();
         text.append("journal=%s, file=%s%n".formatted(journal, file));
-        text.append("slots: first=%s, second=%s, journalId=%s, generation=%d, state=%s%n".formatted(firstSlot, secondSlot,
-                slot.journalId(), slot.generation(), slot.inUse() ? "in use" : "clean"));
-        text.append("ring: bytes=%d, recordAlignment=%d, pageBytes=%d, salt=0x%016x%n".formatted(slot.ringBytes(),
-                slot.recordAlignment(), slot.pageBytes(), slot.salt()));
-        text.append("checkpoint: lsn=%d, commit=%d, size=%d, growthLimit=%d%n".formatted(slot.checkpointLsn(),
-                slot.checkpointCommit(), slot.committedSize(), slot.growthLimit()));
+        text.append("slots: first=%s, second=%s, journalId=%s, generation=%d, state=%s%n"
+                .formatted(firstSlot, secondSlot, slot.journalId(), slot.generation(),
+                        slot.inUse() ? "in use" : "clean"));
+        text.append("ring: bytes=%d, recordAlignment=%d, pageBytes=%d, salt=0x%016x%n"
+                .formatted(slot.ringBytes(), slot.recordAlignment(), slot.pageBytes(), slot.salt()));
+        text.append("checkpoint: lsn=%d, commit=%d, size=%d, growthLimit=%d%n"
+                .formatted(slot.checkpointLsn(), slot.checkpointCommit(), slot.committedSize(),
+                        slot.growthLimit()));
         for (Sample sample : slot.samples()) {
-            text.append("sample: offset=%d, length=%d, crc=0x%08x%n".formatted(sample.offset(), sample.length(),
-                    sample.crc()));
+            text.append("sample: offset=%d, length=%d, crc=0x%08x%n"
+                    .formatted(sample.offset(), sample.length(), sample.crc()));
         }
         text.append("records: count=%d%n".formatted(records.size()));
-        for (RecordHeader header : records.subList(Math.max(0, records.size() - RECORDS_SHOWN), records.size())) {
-            text.append("  lsn=%d, %s=%d, extents=%d, bytes=%d, size=%d, smallestSize=%d, durableLsn=%d, generation=%d%n"
-                    .formatted(header.lsn(), header.kind() == JournalFormat.KIND_COMMIT ? "commit" : "mark after",
-                            header.commit(), header.extentCount(), header.bodyBytes(), header.size(),
-                            header.smallestSize(), header.durableLsn(), header.generation()));
+        int from = Math.max(0, records.size() - RECORDS_SHOWN);
+        for (RecordHeader header : records.subList(from, records.size())) {
+            text.append("  lsn=%d, %s=%d, extents=%d, bytes=%d, ".formatted(header.lsn(),
+                    header.kind() == JournalFormat.KIND_COMMIT ? "commit" : "mark after", header.commit(),
+                    header.extentCount(), header.bodyBytes()));
+            text.append("size=%d, smallestSize=%d, durableLsn=%d, generation=%d%n".formatted(header.size(),
+                    header.smallestSize(), header.durableLsn(), header.generation()));
         }
         text.append("tail: %s%s%n".formatted(tail, detail.isEmpty() ? "" : ", " + detail));
         return text.append("committed: commit=%d, size=%d%n".formatted(lastCommit, size)).toString();

@@ -10,13 +10,15 @@ import java.util.Objects;
  * @param storage where the files lie
  * @param file the data file
  * @param journal where its journal is to lie; null for where it lies now, or beside the data file
- * @param size what the data file is to be grown to, or created with, in bytes; -1 for an existing file as it is
- * @param journalCapacityBytes the ring's length; 0 to leave it, or for a new one to follow the data file's size
+ * @param size what the data file is to be grown to, or created with, in bytes; -1 for an existing file as
+ *        it is
+ * @param journalCapacityBytes the ring's length; 0 to leave it, or for a new one to follow the data file's
+ *        size
  * @param pageBytes the system's page size
  * @param discardMissingJournal whether to take a data file as it is whose journal is needed, but gone
  */
-public record OpenRequest(Storage storage, Path file, Path journal, long size, long journalCapacityBytes, int pageBytes,
-        boolean discardMissingJournal) {
+public record OpenRequest(Storage storage, Path file, Path journal, long size, long journalCapacityBytes,
+        int pageBytes, boolean discardMissingJournal) {
 
     /**
      * Creates it.

@@ -67,7 +67,8 @@ public final class OpenedFiles implements AutoCloseable {
     }
 
     /**
-     * Closes a data file that holds every commit, forced. From then on it needs no journal, and any program may change it.
+     * Closes a data file that holds every commit, forced. From then on it needs no journal, and any program
+     * may change it.
      *
      * @param size the committed size, which it is cut to
      * @param lastCommit the last commit
@@ -89,7 +90,8 @@ public final class OpenedFiles implements AutoCloseable {
 
     /** Sets the data file's attribute, durably, where the file system has attributes. */
     static void mark(DurableFile home, JournalWriter journal, long commit, boolean inUse) throws IOException {
-        DataFileMark mark = new DataFileMark(journal.slot().journalId(), commit, journal.slot().generation(), inUse);
+        DataFileMark mark = new DataFileMark(journal.slot().journalId(), commit, journal.slot().generation(),
+                inUse);
         if (home.setAttribute(DataFileMark.ATTRIBUTE, mark.encode())) {
             home.forceAll();
         }

@@ -18,8 +18,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One opening for writing. The order of its steps is that of {@code FORMAT.md}, "Opening": a crash between any two leaves
- * what the next opening accepts.
+ * One opening for writing. The order of its steps is that of {@code FORMAT.md}, "Opening": a crash between
+ * any two leaves what the next opening accepts.
  */
 final class Opening {
 
@@ -61,15 +61,19 @@ final class Opening {
             adjustRing();
             announce(target);
             CommittedState state = new CommittedState(writer.lastCommit(), writer.slot().committedSize());
-            return new OpenedFiles(home, writer, new RecoveryOutcome(tailCase, created, commitsReplayed, bytesReplayed,
-                    bytesDiscarded, state.commit(), state.size(), System.nanoTime() - startNanos, target));
+            return new OpenedFiles(home, writer, new RecoveryOutcome(tailCase, created, commitsReplayed,
+                    bytesReplayed, bytesDiscarded, state.commit(), state.size(),
+                    System.nanoTime() - startNanos, target));
         } catch (IOException | RuntimeException | Error e) {
             abandon(e);
             throw e;
         }
     }
 
-    /** Finds or creates the data file, locks it before anything else is looked at, and reads what it is bound to. */
+    /**
+     * Finds or creates the data file, locks it before anything else is looked at, and reads what it is
+     * bound to.
+     */
     private void openHome() throws IOException {
         DataFiles.Place place = DataFiles.find(request);
         file = place.path();
@@ -87,8 +91,9 @@ final class Opening {
     private void refuseOrphanedJournal() throws IOException {
         try (Binding orphan = Binding.read(request, file, null, true)) {
             if (orphan.reader() != null && orphan.reader().slot().inUse()) {
-                throw new IncompatibleJournalException("data file is missing, but its journal is in use: bring the data file back, "
-                        + "or delete the journal to start anew: journal=" + orphan.path() + ", file=" + file);
+                throw new IncompatibleJournalException("data file is missing, but its journal is in use: "
+                        + "bring the data file back, or delete the journal to start anew: journal="
+                        + orphan.path() + ", file=" + file);
             }
         }
     }
@@ -98,8 +103,8 @@ final class Opening {
         JournalReader reader = binding.reader();
         for (int i = 0; reader != null && i < 2; i++) {
             if (reader.finding(i) == JournalReader.SlotFinding.DAMAGED) {
-                LOG.warn("journal slot was damaged, and is written anew from the other: the disk may be failing: index={}, "
-                        + "journal={}", i, binding.path());
+                LOG.warn("journal slot was damaged, and is written anew from the other: the disk may be "
+                        + "failing: index={}, journal={}", i, binding.path());
             }
         }
     }
@@ -111,11 +116,13 @@ final class Opening {
         }
         Path wanted = storage.realPath(request.journal());
         if (wanted.equals(file)) {
-            throw new IOException("journal and data file are the same: give the journal a path of its own: file=" + file);
+            throw new IOException("journal and data file are the same: give the journal a path of its own: "
+                    + "file=" + file);
         }
         if (condition == Condition.INTERRUPTED && !wanted.equals(binding.path())) {
-            throw new IncompatibleJournalException("data file has a journal elsewhere that it needs: open it without the journal "
-                    + "option and close it, then move: journal=" + binding.path() + ", option=" + wanted + ", file=" + file);
+            throw new IncompatibleJournalException("data file has a journal elsewhere that it needs: open "
+                    + "it without the journal option and close it, then move: journal=" + binding.path()
+                    + ", option=" + wanted + ", file=" + file);
         }
         return wanted;
     }
@@ -127,8 +134,8 @@ final class Opening {
         // 1. all refusals, before the first write
         binding.refuseCorruption(scan);
         tailCase = TailCase.of(scan);
-        LOG.debug("journal tail: {}, records={}, {}, journal={}", tailCase, scan.recordCount(), scan.findings(),
-                binding.path());
+        LOG.debug("journal tail: {}, records={}, {}, journal={}", tailCase, scan.recordCount(),
+                scan.findings(), binding.path());
         CommittedBytes bytes = new CommittedBytes(scan, reader.slot().committedSize());
         HomeChecks.verify(request, reader.slot(), home, scan, bytes);
         commitsReplayed = scan.commitCount();
@@ -151,8 +158,9 @@ final class Opening {
     }
 
     /**
-     * Removes what a crash left half made, and makes the names durable that were found: a killed opening may have given
-     * them without having forced the directory. Only after everything that refuses, which writes nothing.
+     * Removes what a crash left half made, and makes the names durable that were found: a killed opening
+     * may have given them without having forced the directory. Only after everything that refuses, which
+     * writes nothing.
      */
     private void settleNames(Path target) throws IOException {
         storage.delete(JournalFormat.temporaryPath(binding.beside()));
@@ -187,7 +195,8 @@ final class Opening {
         }
         if (reader == null) {
             writer = JournalWriter.create(setup(target),
-                    JournalFormat.ringBytes(request.journalCapacityBytes(), Math.max(state.size(), request.size())), state);
+                    JournalFormat.ringBytes(request.journalCapacityBytes(), Math.max(state.size(),
+                    request.size())), state);
         } else {
             boolean current = reader == binding.reader();
             JournalTail tail = current ? binding.completeTail() : tailOf(reader);
@@ -196,8 +205,8 @@ final class Opening {
         binding.closeScan();
     }
 
-    private JournalWriter resume(JournalReader reader, Path target, JournalTail tail, CommittedState state, boolean proven)
-            throws IOException {
+    private JournalWriter resume(JournalReader reader, Path target, JournalTail tail, CommittedState state,
+            boolean proven) throws IOException {
         try {
             return JournalWriter.resume(setup(target), reader.file(), tail, state, proven);
         } catch (IOException | RuntimeException e) {
@@ -206,7 +215,10 @@ final class Opening {
         }
     }
 
-    /** The journal that lies at the target already, if it can be used again; null where a new one is to be made. */
+    /**
+     * The journal that lies at the target already, if it can be used again; null where a new one is to be
+     * made.
+     */
     private JournalReader reusable(Path target) throws IOException {
         if (target.equals(binding.path())) {
             return binding.reader() != null && binding.reader().isWhole() ? binding.reader() : null;
@@ -238,8 +250,8 @@ final class Opening {
                 return scan.tail();
             }
         }
-        throw new IncompatibleJournalException("journal holds commits of another data file: give each its own: journal="
-                + reader.file().path() + ", file=" + file);
+        throw new IncompatibleJournalException("journal holds commits of another data file: give each its "
+                + "own: journal=" + reader.file().path() + ", file=" + file);
     }
 
     private void adjustRing() throws IOException {
@@ -260,7 +272,10 @@ final class Opening {
         OpenedFiles.mark(home, writer, writer.lastCommit(), true);
     }
 
-    /** After a failure: releases everything, and removes a data file that this opening created and gave no journal yet. */
+    /**
+     * After a failure: releases everything, and removes a data file that this opening created and gave no
+     * journal yet.
+     */
     private void abandon(Throwable cause) {
         DurableFile closedLast = home;
         Binding closedBefore = binding;

@@ -14,15 +14,18 @@ public final class Recovery {
     }
 
     /**
-     * Opens a data file for writing: creates it where asked to, locks it, replays its journal, cuts it to its committed
-     * size and grows it to the size asked for. All of that is durable when it returns.
+     * Opens a data file for writing: creates it where asked to, locks it, replays its journal, cuts it to
+     * its committed size and grows it to the size asked for. All of that is durable when it returns.
      *
      * @param request what to open
      * @return the open files
      * @throws java.nio.file.NoSuchFileException if the data file is missing, and no size was given
-     * @throws io.atomicmapping.journal.CorruptJournalException if the journal holds what no crash leaves; nothing was written
-     * @throws io.atomicmapping.journal.IncompatibleJournalException if journal and data file do not fit; nothing was written
-     * @throws IOException if the file is open already, on a full disk, or if it cannot be opened for another reason
+     * @throws io.atomicmapping.journal.CorruptJournalException if the journal holds what no crash leaves;
+     *        nothing was written
+     * @throws io.atomicmapping.journal.IncompatibleJournalException if journal and data file do not fit;
+     *        nothing was written
+     * @throws IOException if the file is open already, on a full disk, or if it cannot be opened for
+     *        another reason
      */
     public static OpenedFiles open(OpenRequest request) throws IOException {
         return new Opening(request).run();
@@ -48,7 +51,8 @@ public final class Recovery {
             if (condition != Condition.INTERRUPTED) {
                 TailCase tail = condition == Condition.NO_JOURNAL ? TailCase.NO_JOURNAL : TailCase.CLEAN;
                 return new CommittedImage(home, null, home.length(), new RecoveryOutcome(tail, false, 0, 0, 0,
-                        binding.completeCommit(), home.length(), System.nanoTime() - startNanos, binding.path()));
+                        binding.completeCommit(), home.length(), System.nanoTime() - startNanos,
+                        binding.path()));
             }
             return interrupted(existing, home, binding, startNanos);
         } catch (IOException | RuntimeException | Error e) {
@@ -57,8 +61,8 @@ public final class Recovery {
         }
     }
 
-    private static CommittedImage interrupted(OpenRequest request, DurableFile home, Binding binding, long startNanos)
-            throws IOException {
+    private static CommittedImage interrupted(OpenRequest request, DurableFile home, Binding binding,
+            long startNanos) throws IOException {
         Slot slot = binding.reader().slot();
         JournalScan scan = binding.scan();
         binding.refuseCorruption(scan);
@@ -69,8 +73,8 @@ public final class Recovery {
             scan.forEachExtent(i, (offset, source, sourceOffset, length) -> bytes[0] += length);
         }
         RecoveryOutcome outcome = new RecoveryOutcome(TailCase.of(scan), false, scan.commitCount(), bytes[0],
-                scan.findings().discardedBytes(), state.commit(), state.size(), System.nanoTime() - startNanos,
-                binding.path());
+                scan.findings().discardedBytes(), state.commit(), state.size(),
+                System.nanoTime() - startNanos, binding.path());
         return new CommittedImage(home, binding.takeScan(), slot.committedSize(), outcome);
     }
 }

@@ -15,6 +15,6 @@ import java.nio.file.Path;
  * @param nanos how long opening took
  * @param journal the journal's path
  */
-public record RecoveryOutcome(TailCase tail, boolean created, long commitsReplayed, long bytesReplayed, long bytesDiscarded,
-        long lastCommit, long size, long nanos, Path journal) {
+public record RecoveryOutcome(TailCase tail, boolean created, long commitsReplayed, long bytesReplayed,
+        long bytesDiscarded, long lastCommit, long size, long nanos, Path journal) {
 }

@@ -9,13 +9,13 @@ import java.lang.foreign.MemorySegment;
 import java.util.BitSet;
 
 /**
- * Writes the accepted records to the data file, in the order of its pages. It may be cut anywhere and done again: it reads
- * from the journal alone what it writes, and each byte ends as its last record says.
+ * Writes the accepted records to the data file, in the order of its pages. It may be cut anywhere and done
+ * again: it reads from the journal alone what it writes, and each byte ends as its last record says.
  *
- * <p>The data file is gone through in windows. Of a window the pages that change are read, in runs, with the few that lie
- * between; the extents are laid over them in the order of their records; each run is written by one call, except that
- * pages in between which read as zeros are left alone: they may be holes, and filling those could need space that nobody
- * reserved.
+ * <p>The data file is gone through in windows. Of a window the pages that change are read, in runs, with
+ * the few that lie between; the extents are laid over them in the order of their records; each run is
+ * written by one call, except that pages in between which read as zeros are left alone: they may be holes,
+ * and filling those could need space that nobody reserved.
  */
 final class Replay {
 
@@ -80,7 +80,8 @@ final class Replay {
         touched.clear();
         for (long i = from; i < to; i++) {
             Part part = part(order.start(i), windowOffset);
-            touched.set((int) (part.target / PAGE_BYTES), (int) ((part.target + part.length - 1) / PAGE_BYTES) + 1);
+            touched.set((int) (part.target / PAGE_BYTES), (int) ((part.target + part.length - 1) / PAGE_BYTES)
+                    + 1);
         }
         forEachRun((firstPage, endPage) -> read(windowOffset, firstPage, endPage));
         for (long i = from; i < to; i++) {
@@ -91,7 +92,10 @@ final class Replay {
         forEachRun((firstPage, endPage) -> write(windowOffset, firstPage, endPage));
     }
 
-    /** The part of an extent that lies in a window: where in the scan's memory, where in the window, how long. */
+    /**
+     * The part of an extent that lies in a window: where in the scan's memory, where in the window, how
+     * long.
+     */
     private record Part(long source, long target, long length) {
     }
 
@@ -101,7 +105,8 @@ final class Replay {
         long extentEnd = offset + JournalFormat.extentLength(extent);
         long from = Math.max(offset, windowOffset);
         long to = Math.min(Math.min(extentEnd, bytes.limit(start, extentEnd)), windowOffset + WINDOW_BYTES);
-        return new Part(start + JournalFormat.EXTENT_HEADER_BYTES + from - offset, from - windowOffset, to - from);
+        return new Part(start + JournalFormat.EXTENT_HEADER_BYTES + from - offset, from - windowOffset,
+                to - from);
     }
 
     /** Takes a run of pages of the window. */
@@ -125,7 +130,8 @@ final class Replay {
     }
 
     private void read(long windowOffset, int firstPage, int endPage) throws IOException {
-        MemorySegment target = window.asSlice((long) firstPage * PAGE_BYTES, (long) (endPage - firstPage) * PAGE_BYTES);
+        MemorySegment target = window.asSlice((long) firstPage * PAGE_BYTES,
+                (long) (endPage - firstPage) * PAGE_BYTES);
         long read = home.read(windowOffset + (long) firstPage * PAGE_BYTES, target);
         target.asSlice(read).fill((byte) 0);
     }

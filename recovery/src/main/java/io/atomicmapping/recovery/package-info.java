@@ -1,4 +1,5 @@
 /**
- * After a crash: what the tail of a journal means, which journal belongs to which data file, replay, and inspection.
+ * After a crash: what the tail of a journal means, which journal belongs to which data file, replay, and
+ * inspection.
  */
 package io.atomicmapping.recovery;

@@ -60,7 +60,8 @@ class BindingTest {
     @Test
     void missingJournalIsRefused() throws IOException {
         interrupted().delete(JOURNAL);
-        refused(IncompatibleJournalException.class, "journal is missing, and the data file is incomplete without it");
+        refused(IncompatibleJournalException.class, "journal is missing, and the data file is incomplete "
+                + "without it");
         assertThrows(IncompatibleJournalException.class, () -> Fixture.read(fixture.request(-1)));
     }
 
@@ -145,8 +146,10 @@ class BindingTest {
     void dataFileMissingBesideAJournalInUseIsRefused() throws IOException {
         interrupted().delete(FILE);
         assertThrows(NoSuchFileException.class, fixture::open);
-        IncompatibleJournalException e = assertThrows(IncompatibleJournalException.class, () -> fixture.open(10));
-        assertTrue(e.getMessage().contains("data file is missing, but its journal is in use"), e.getMessage());
+        IncompatibleJournalException e = assertThrows(IncompatibleJournalException.class,
+                () -> fixture.open(10));
+        assertTrue(e.getMessage().contains("data file is missing, but its journal is in use"),
+                e.getMessage());
         assertEquals(Storage.FileKind.MISSING, fixture.storage.kind(FILE));
     }
 
@@ -206,7 +209,8 @@ class BindingTest {
     @Test
     void rottenCleanJournalCanBeDeleted() throws IOException {
         clean().rot(JOURNAL, 0).rot(JOURNAL, 4096);
-        refused(CorruptJournalException.class, "the data file was closed cleanly at commit=2 and is complete: delete the journal");
+        refused(CorruptJournalException.class, "the data file was closed cleanly at commit=2 and is "
+                + "complete: delete the journal");
         fixture.delete(JOURNAL).open().expect(2);
     }
 
@@ -301,8 +305,10 @@ class BindingTest {
     void journalElsewhereOfAnotherInterruptedFileIsRefused() throws IOException {
         fixture.journalOption = ELSEWHERE;
         interrupted();
-        OpenRequest other = new OpenRequest(fixture.storage, OTHER_FILE, ELSEWHERE, 50, 0, Fixture.PAGE_BYTES, false);
-        IncompatibleJournalException e = assertThrows(IncompatibleJournalException.class, () -> Recovery.open(other));
+        OpenRequest other = new OpenRequest(fixture.storage, OTHER_FILE, ELSEWHERE, 50, 0, Fixture.PAGE_BYTES,
+                false);
+        IncompatibleJournalException e = assertThrows(IncompatibleJournalException.class,
+                () -> Recovery.open(other));
         assertTrue(e.getMessage().contains("its journal is in use"), e.getMessage());
         fixture.open().expect(2);
     }
@@ -311,7 +317,8 @@ class BindingTest {
     void journalElsewhereInUseByAnOpenFileIsRefused() throws IOException {
         fixture.journalOption = ELSEWHERE;
         fixture.open(10);
-        OpenRequest other = new OpenRequest(fixture.storage, OTHER_FILE, ELSEWHERE, 50, 0, Fixture.PAGE_BYTES, false);
+        OpenRequest other = new OpenRequest(fixture.storage, OTHER_FILE, ELSEWHERE, 50, 0, Fixture.PAGE_BYTES,
+                false);
         IOException e = assertThrows(IOException.class, () -> Recovery.open(other));
         assertTrue(e.getMessage().contains("journal is in use by another data file"), e.getMessage());
     }
@@ -320,7 +327,8 @@ class BindingTest {
     void cleanJournalTakenByAnotherFileIsNotTakenForTheFirstOnes() throws IOException {
         fixture.journalOption = ELSEWHERE;
         clean();
-        OpenRequest other = new OpenRequest(fixture.storage, OTHER_FILE, ELSEWHERE, 10_000, 0, Fixture.PAGE_BYTES, false);
+        OpenRequest other = new OpenRequest(fixture.storage, OTHER_FILE, ELSEWHERE, 10_000, 0,
+                Fixture.PAGE_BYTES, false);
         Recovery.open(other).close();
         fixture.journalOption = null;
         fixture.open().expect(2);
@@ -334,7 +342,8 @@ class BindingTest {
         refusedAsOpen(() -> Recovery.open(fixture.request(-1)));
         refusedAsOpen(() -> Recovery.read(fixture.request(-1)));
         fixture.kill();
-        try (CommittedImage first = Recovery.read(fixture.request(-1)); CommittedImage second = Recovery.read(fixture.request(-1))) {
+        try (CommittedImage first = Recovery.read(fixture.request(-1));
+                CommittedImage second = Recovery.read(fixture.request(-1))) {
             assertEquals(first.size(), second.size());
             refusedAsOpen(() -> Recovery.open(fixture.request(-1)));
         }

@@ -14,8 +14,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * Stops before every single change that a scenario makes to files, once as a kill and once as a power cut; then again
- * before every change of the opening that follows. What opens at last must be one commit, and it must open.
+ * Stops before every single change that a scenario makes to files, once as a kill and once as a power cut;
+ * then again before every change of the opening that follows. What opens at last must be one commit, and it
+ * must open.
  */
 class CrashBetweenStepsTest {
 
@@ -30,32 +31,65 @@ class CrashBetweenStepsTest {
 
     /** What was before, what is cut, and how it is opened after. */
     enum Scenario {
-        CREATE(f -> { }, f -> f.open(10_000), f -> f.open(10_000)),
-        CREATE_WITH_JOURNAL_ELSEWHERE(f -> { }, f -> elsewhere(f).open(10_000), f -> elsewhere(f).open(10_000)),
-        OPEN_PLAIN_FILE(f -> f.create(FILE, new byte[] {1, 2, 3}), f -> f.open(), f -> f.open()),
-        OPEN_CLEAN(f -> clean(f), f -> f.open(), f -> f.open()),
-        GROW_CLEAN(f -> clean(f), f -> f.open(20_000), f -> f.open(), 20_000),
-        RECOVER(f -> interrupted(f), f -> f.open(), f -> f.open()),
-        RECOVER_AND_GROW(f -> interrupted(f), f -> f.open(20_000), f -> f.open(), 20_000),
-        RECOVER_WHAT_WAS_NOT_FORCED(f -> clean(f), f -> f.open().fill(0, 4_000, 7).append().fill(500, 3_000, 8).append(),
+        CREATE(f -> { },
+                f -> f.open(10_000),
+                f -> f.open(10_000)),
+        CREATE_WITH_JOURNAL_ELSEWHERE(f -> { },
+                f -> elsewhere(f).open(10_000),
+                f -> elsewhere(f).open(10_000)),
+        OPEN_PLAIN_FILE(f -> f.create(FILE, new byte[] {1, 2, 3}),
+                f -> f.open(),
                 f -> f.open()),
-        RECOVER_INTO_A_LARGER_RING(f -> interrupted(f), f -> largerRing(f).open(), f -> f.open()),
-        CLOSE(f -> interrupted(f), f -> f.open().put(3, 3).commit().resize(4_000).commit().closeClean(), f -> f.open()),
-        CLOSE_THEN_GROW(f -> interrupted(f), f -> f.open().put(3, 3).commit().closeClean(), f -> f.open(20_000), 20_000),
-        COMMIT(f -> clean(f), f -> f.open().put(3, 3).commit().put(4, 4).commit().mark().put(5, 5).append().put(6, 6)
-                .append().force(), f -> f.open()),
-        CHECKPOINT(f -> clean(f), f -> f.open().put(3, 3).commit().checkpoint().resize(12_000).put(11_000, 4).commit()
-                .checkpoint().put(5, 5).commit(), f -> f.open()),
-        GROW_RING(f -> clean(f), f -> {
-            f.open().put(3, 3).commit().checkpoint();
-            f.files.journal().grow(40_000);
-            f.put(5, 5).commit();
-        }, f -> f.open()),
-        MOVE_JOURNAL_AWAY(f -> clean(f), f -> elsewhere(f).open().put(3, 3).commit(), f -> f.open()),
-        MOVE_JOURNAL_AWAY_AND_OPEN_THERE(f -> clean(f), f -> elsewhere(f).open(), f -> elsewhere(f).open()),
-        MOVE_JOURNAL_BACK(f -> clean(elsewhere(f)), f -> beside(f).open().put(3, 3).commit(), f -> f.open()),
-        OPEN_CLEAN_ELSEWHERE(f -> clean(elsewhere(f)), f -> noOption(f).open().put(3, 3).commit(), f -> f.open()),
-        CLEAN_JOURNAL_DELETED(f -> clean(f).delete(JOURNAL), f -> f.open().put(3, 3).commit(), f -> f.open());
+        OPEN_CLEAN(f -> clean(f),
+                f -> f.open(),
+                f -> f.open()),
+        GROW_CLEAN(f -> clean(f),
+                f -> f.open(20_000),
+                f -> f.open(), 20_000),
+        RECOVER(f -> interrupted(f),
+                f -> f.open(),
+                f -> f.open()),
+        RECOVER_AND_GROW(f -> interrupted(f),
+                f -> f.open(20_000),
+                f -> f.open(), 20_000),
+        RECOVER_WHAT_WAS_NOT_FORCED(f -> clean(f),
+                f -> f.open().fill(0, 4_000, 7).append().fill(500, 3_000, 8).append(),
+                f -> f.open()),
+        RECOVER_INTO_A_LARGER_RING(f -> interrupted(f),
+                f -> largerRing(f).open(),
+                f -> f.open()),
+        CLOSE(f -> interrupted(f),
+                f -> f.open().put(3, 3).commit().resize(4_000).commit().closeClean(),
+                f -> f.open()),
+        CLOSE_THEN_GROW(f -> interrupted(f),
+                f -> f.open().put(3, 3).commit().closeClean(),
+                f -> f.open(20_000), 20_000),
+        COMMIT(f -> clean(f),
+                f -> f.open().put(3, 3).commit().put(4, 4).commit().mark()
+                        .put(5, 5).append().put(6, 6).append().force(),
+                f -> f.open()),
+        CHECKPOINT(f -> clean(f),
+                f -> f.open().put(3, 3).commit().checkpoint()
+                        .resize(12_000).put(11_000, 4).commit().checkpoint().put(5, 5).commit(),
+                f -> f.open()),
+        GROW_RING(f -> clean(f),
+                f -> f.open().put(3, 3).commit().checkpoint().growRing(40_000).put(5, 5).commit(),
+                f -> f.open()),
+        MOVE_JOURNAL_AWAY(f -> clean(f),
+                f -> elsewhere(f).open().put(3, 3).commit(),
+                f -> f.open()),
+        MOVE_JOURNAL_AWAY_AND_OPEN_THERE(f -> clean(f),
+                f -> elsewhere(f).open(),
+                f -> elsewhere(f).open()),
+        MOVE_JOURNAL_BACK(f -> clean(elsewhere(f)),
+                f -> beside(f).open().put(3, 3).commit(),
+                f -> f.open()),
+        OPEN_CLEAN_ELSEWHERE(f -> clean(elsewhere(f)),
+                f -> noOption(f).open().put(3, 3).commit(),
+                f -> f.open()),
+        CLEAN_JOURNAL_DELETED(f -> clean(f).delete(JOURNAL),
+                f -> f.open().put(3, 3).commit(),
+                f -> f.open());
 
         private final Steps before;
         private final Steps cut;
@@ -79,8 +113,8 @@ class CrashBetweenStepsTest {
         }
 
         private static Fixture interrupted(Fixture f) throws IOException {
-            return f.open(10_000).fill(0, 10_000, 1).commit().checkpoint().resize(6_000).commit().resize(9_000)
-                    .put(8_000, 2).commit().kill();
+            return f.open(10_000).fill(0, 10_000, 1).commit().checkpoint()
+                    .resize(6_000).commit().resize(9_000).put(8_000, 2).commit().kill();
         }
 
         private static Fixture elsewhere(Fixture f) {
@@ -111,7 +145,7 @@ class CrashBetweenStepsTest {
     }
 
     @ParameterizedTest
-    @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "CLEAN_JOURNAL_DELETED") // the attribute holds the number
+    @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "CLEAN_JOURNAL_DELETED") // it would hold the number
     void crashAnywhereLeavesOneCommitWithoutAttributes(Scenario scenario) throws IOException {
         cutEverywhere(scenario, false);
     }
@@ -143,7 +177,8 @@ class CrashBetweenStepsTest {
     }
 
     /** Opens what a crash left; then cuts that opening before each of its changes, and opens again. */
-    private void reopenWithCuts(Scenario scenario, Fixture before, Left left, String what) throws IOException {
+    private void reopenWithCuts(Scenario scenario, Fixture before, Left left, String what)
+            throws IOException {
         for (int cutAt = 0; ; cutAt++) {
             CrashingStorage second = left.until(cutAt);
             boolean completed = completes(() -> scenario.after.run(reader(before, second)));
@@ -178,7 +213,8 @@ class CrashBetweenStepsTest {
         }
     }
 
-    private static void verify(Scenario scenario, Fixture expected, CrashingStorage left, String what) throws IOException {
+    private static void verify(Scenario scenario, Fixture expected, CrashingStorage left, String what)
+            throws IOException {
         Fixture actual = reader(expected, left);
         try {
             scenario.after.run(actual);
@@ -191,12 +227,12 @@ class CrashBetweenStepsTest {
             assertEquals(0, commit, what);
             assertTrue(bytes.length == 3 || Arrays.equals(bytes, new byte[10_000]), what);
         } else {
-            assertTrue(commit >= expected.durableCommit && commit < expected.commits.size(), what + " gives commit " + commit
-                    + " where " + expected.durableCommit + " was durable");
+            assertTrue(commit >= expected.durableCommit && commit < expected.commits.size(), what
+                    + " gives commit " + commit + " where " + expected.durableCommit + " was durable");
             byte[] wanted = expected.committed(commit);
             assertTrue(Arrays.equals(bytes, wanted) || bytes.length == scenario.grownSize
-                    && Arrays.equals(bytes, Arrays.copyOf(wanted, bytes.length)), what + " gives other bytes than commit "
-                    + commit);
+                    && Arrays.equals(bytes, Arrays.copyOf(wanted, bytes.length)), what + " gives other "
+                    + "bytes than commit " + commit);
         }
         actual.kill();
     }

@@ -16,9 +16,10 @@ import java.util.Map;
 import java.util.OptionalInt;
 
 /**
- * A storage that stops before its n-th change, and from then on. Fault model: {@link #afterKill} is what a killed process
- * leaves: every change before; {@link #afterPowerCut} is the least that a power cut leaves: of each file what its last force
- * covered, attributes only by forceAll, and names only as the last force of their directory saw them.
+ * A storage that stops before its n-th change, and from then on. Fault model: {@link #afterKill} is what a
+ * killed process leaves: every change before; {@link #afterPowerCut} is the least that a power cut leaves:
+ * of each file what its last force covered, attributes only by forceAll, and names only as the last force
+ * of their directory saw them.
  */
 final class CrashingStorage implements Storage {
 
@@ -54,7 +55,8 @@ final class CrashingStorage implements Storage {
     }
 
     /** Goes on from what a storage holds, all of it durable. */
-    CrashingStorage(MemoryStorage from, boolean attributes, int changesBeforeCrash, Path... files) throws IOException {
+    CrashingStorage(MemoryStorage from, boolean attributes, int changesBeforeCrash, Path... files)
+            throws IOException {
         live = from;
         this.attributes = attributes;
         changesLeft = changesBeforeCrash;
@@ -71,12 +73,16 @@ final class CrashingStorage implements Storage {
         }
     }
 
-    /** Goes on after a kill: all changes are there, but what no force covered may still be lost by a power cut. */
+    /**
+     * Goes on after a kill: all changes are there, but what no force covered may still be lost by a power
+     * cut.
+     */
     CrashingStorage afterKill(int changesBeforeCrash) throws IOException {
         CrashingStorage after = new CrashingStorage(live.copy(), attributes, changesBeforeCrash);
         Map<Inode, Inode> copies = new HashMap<>();
         names.forEach((path, inode) -> after.names.put(path, copies.computeIfAbsent(inode, Inode::copy)));
-        durableNames.forEach((path, inode) -> after.durableNames.put(path, copies.computeIfAbsent(inode, Inode::copy)));
+        durableNames.forEach((path, inode) -> after.durableNames.put(path, copies.computeIfAbsent(inode,
+                Inode::copy)));
         return after;
     }
 
@@ -97,7 +103,8 @@ final class CrashingStorage implements Storage {
     MemoryStorage afterPowerCut() throws IOException {
         MemoryStorage storage = new MemoryStorage();
         for (Map.Entry<Path, Inode> entry : durableNames.entrySet()) {
-            try (DurableFile file = storage.open(entry.getKey(), OpenMode.CREATE_NEW); Arena arena = Arena.ofConfined()) {
+            try (DurableFile file = storage.open(entry.getKey(), OpenMode.CREATE_NEW);
+                    Arena arena = Arena.ofConfined()) {
                 file.write(0, arena.allocateFrom(JAVA_BYTE, entry.getValue().bytes));
                 file.setAttribute("atomicmapping", entry.getValue().attribute);
             }

@@ -15,15 +15,22 @@ import java.io.IOException;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 
-/** Every prefix of a journal and every flipped bit in it gives the last commit or an error, never anything else. */
+/**
+ * Every prefix of a journal and every flipped bit in it gives the last commit or an error, never anything
+ * else.
+ */
 class DamageTest {
 
     private final Fixture fixture = new Fixture();
 
-    /** Four commits and a checkpoint after the first, so that the ring holds records that count and one that does not. */
+    /**
+     * Four commits and a checkpoint after the first, so that the ring holds records that count and one that
+     * does not.
+     */
     private void prepare() throws IOException {
         fixture.open(6_000).put(5, 1, 2, 3).commit().checkpoint();
-        fixture.put(5, 9).put(4_000, 4).commit().resize(5_000).commit().resize(5_500).fill(5_100, 5_400, 6).commit();
+        fixture.put(5, 9).put(4_000, 4).commit().resize(5_000).commit();
+        fixture.resize(5_500).fill(5_100, 5_400, 6).commit();
     }
 
     @Test
@@ -56,11 +63,13 @@ class DamageTest {
             int step = live ? 1 : 8; // behind the live part, one bit of each byte
             for (int bit = position % step; bit < 8; bit += step) {
                 fixture.flipBit(JOURNAL, position, bit);
-                errors += check(position >= 8192 + lastRecordLsn, "byte " + position + ", bit " + bit) ? 0 : 1;
+                boolean inLastRecord = position >= 8192 + lastRecordLsn;
+                errors += check(inLastRecord, "byte " + position + ", bit " + bit) ? 0 : 1;
                 fixture.flipBit(JOURNAL, position, bit);
             }
         }
-        assertTrue(lastRecordLsn == Long.MAX_VALUE || errors > 1_000, "damage was found " + errors + " times");
+        assertTrue(lastRecordLsn == Long.MAX_VALUE || errors > 1_000, "damage was found " + errors
+                + " times");
     }
 
     @Test
@@ -71,7 +80,8 @@ class DamageTest {
         for (int length = 0; length < journal.length; length++) {
             fixture.truncate(JOURNAL, length);
             fixture.overwrite(JOURNAL, 0, Arrays.copyOf(journal, length));
-            assertEquals(false, check(false, "length " + length), "a cut journal is refused: length " + length);
+            assertEquals(false, check(false, "length " + length), "a cut journal is refused: length "
+                    + length);
         }
     }
 
@@ -88,7 +98,10 @@ class DamageTest {
         }
     }
 
-    /** Whether it could be read; then what was read is the last commit, or where that is allowed the one before. */
+    /**
+     * Whether it could be read; then what was read is the last commit, or where that is allowed the one
+     * before.
+     */
     private boolean check(boolean maybeOneBefore, String damage) throws IOException {
         Fixture.Seen seen;
         try {

@@ -22,8 +22,8 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * A data file with its journal in memory, driven as core drives them, and beside it what each commit must hold. Everything
- * that damages the journal says so by its name.
+ * A data file with its journal in memory, driven as core drives them, and beside it what each commit must
+ * hold. Everything that damages the journal says so by its name.
  */
 final class Fixture {
 
@@ -56,7 +56,8 @@ final class Fixture {
     // ---- opening and closing
 
     OpenRequest request(long size) {
-        return new OpenRequest(through == null ? storage : through, FILE, journalOption, size, capacityBytes, PAGE_BYTES, discardMissingJournal);
+        return new OpenRequest(through == null ? storage : through, FILE, journalOption, size, capacityBytes,
+                PAGE_BYTES, discardMissingJournal);
     }
 
     Fixture open(long size) throws IOException {
@@ -132,12 +133,13 @@ final class Fixture {
     /** Appends what changed as a commit, without a force. */
     Fixture append() throws IOException {
         byte[] before = lastCommitted();
-        byte[] base = Arrays.copyOf(Arrays.copyOf(before, Math.toIntExact(Math.min(before.length, smallestSize))),
-                working.length);
+        byte[] kept = Arrays.copyOf(before, Math.toIntExact(Math.min(before.length, smallestSize)));
+        byte[] base = Arrays.copyOf(kept, working.length);
         try (RedoRecord record = new RedoRecord(0); Arena arena = Arena.ofConfined()) {
             MemorySegment source = arena.allocateFrom(JAVA_BYTE, working);
             for (int at = 0; at < working.length;) {
-                int from = at + Math.max(0, Arrays.mismatch(base, at, base.length, working, at, working.length));
+                int from = at + Math.max(0, Arrays.mismatch(base, at, base.length, working, at,
+                        working.length));
                 if (from == at && base[at] == working[at]) {
                     break;
                 }
@@ -167,10 +169,14 @@ final class Fixture {
         return append().force();
     }
 
+    Fixture growRing(long bytes) throws IOException {
+        files.journal().grow(bytes);
+        return this;
+    }
+
     /** A commit that may be larger than the ring; home holds it after. */
     Fixture commitLarge() throws IOException {
-        files.journal().grow(JournalFormat.recordBytes(2L * working.length, PAGE_BYTES));
-        return commit().checkpoint();
+        return growRing(JournalFormat.recordBytes(2L * working.length, PAGE_BYTES)).commit().checkpoint();
     }
 
     Fixture mark() throws IOException {
@@ -182,7 +188,8 @@ final class Fixture {
     /** Brings all durable commits home and frees the ring. */
     Fixture checkpoint() throws IOException {
         writeHome();
-        files.journal().checkpoint(files.journal().durableLsn(), files.journal().lastCommit(), lastCommitted().length);
+        files.journal().checkpoint(files.journal().durableLsn(), files.journal().lastCommit(),
+                lastCommitted().length);
         return this;
     }
 
@@ -226,7 +233,8 @@ final class Fixture {
     }
 
     Fixture overwrite(Path path, long position, byte... bytes) throws IOException {
-        try (DurableFile file = storage.open(path, Storage.OpenMode.WRITE); Arena arena = Arena.ofConfined()) {
+        try (DurableFile file = storage.open(path, Storage.OpenMode.WRITE);
+                Arena arena = Arena.ofConfined()) {
             file.write(position, arena.allocateFrom(JAVA_BYTE, bytes));
         }
         return this;
@@ -292,8 +300,10 @@ final class Fixture {
         long position = (long) slot * JournalFormat.SLOT_AREA_BYTES;
         overwrite(JOURNAL, position + fieldAt, value);
         MemorySegment journal = MemorySegment.ofArray(storage.contents(JOURNAL));
-        int crc = JournalFormat.crc32cWithout(journal, position, JournalFormat.SLOT_BYTES, JournalFormat.SLOT_CRC_AT);
-        return overwrite(JOURNAL, position + JournalFormat.SLOT_CRC_AT, Arrays.copyOf(little(crc), Integer.BYTES));
+        int crc = JournalFormat.crc32cWithout(journal, position, JournalFormat.SLOT_BYTES,
+                JournalFormat.SLOT_CRC_AT);
+        return overwrite(JOURNAL, position + JournalFormat.SLOT_CRC_AT, Arrays.copyOf(little(crc),
+                Integer.BYTES));
     }
 
     Fixture fixChecksums(int record) throws IOException {
@@ -304,7 +314,8 @@ final class Fixture {
             journal.set(JAVA_INT_UNALIGNED, position + JournalFormat.BODY_CRC_AT,
                     JournalFormat.crc32c(journal, position + JournalFormat.HEADER_BYTES, bodyBytes));
         }
-        int crc = JournalFormat.crc32cWithout(journal, position, JournalFormat.HEADER_BYTES, JournalFormat.HEADER_CRC_AT);
+        int crc = JournalFormat.crc32cWithout(journal, position, JournalFormat.HEADER_BYTES,
+                JournalFormat.HEADER_CRC_AT);
         journal.set(JAVA_INT_UNALIGNED, position + JournalFormat.HEADER_CRC_AT, crc);
         return overwrite(JOURNAL, position,
                 journal.asSlice(position, JournalFormat.HEADER_BYTES).toArray(JAVA_BYTE));
@@ -361,9 +372,9 @@ final class Fixture {
             byte[] bytes = new byte[Math.toIntExact(image.size())];
             MemorySegment target = MemorySegment.ofArray(bytes);
             try (Arena arena = Arena.ofConfined()) {
-                MemorySegment native_ = arena.allocate(Math.max(1, bytes.length));
-                long read = image.home().read(0, native_.asSlice(0, bytes.length));
-                MemorySegment.copy(native_, 0, target, 0, read);
+                MemorySegment buffer = arena.allocate(Math.max(1, bytes.length));
+                long read = image.home().read(0, buffer.asSlice(0, bytes.length));
+                MemorySegment.copy(buffer, 0, target, 0, read);
             }
             image.replay(new CommittedImage.Target() {
                 @Override

@@ -13,7 +13,10 @@ import java.io.IOException;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** Journals whose every checksum is right, made to harm: no write, no allocation beyond the journal's length. */
+/**
+ * Journals whose every checksum is right, made to harm: no write, no allocation beyond the journal's
+ * length.
+ */
 class HostileJournalTest {
 
     private static final int FIRST_EXTENT_AT = JournalFormat.HEADER_BYTES;
@@ -78,7 +81,8 @@ class HostileJournalTest {
 
     @Test
     void bodyLongerThanTheRingIsRefused() throws IOException {
-        for (long bytes : new long[] {Fixture.RING_BYTES, 1L << 40, Long.MAX_VALUE, Long.MAX_VALUE - 95, -1, Long.MIN_VALUE}) {
+        for (long bytes : new long[] {Fixture.RING_BYTES, 1L << 40, Long.MAX_VALUE, Long.MAX_VALUE - 95, -1,
+                Long.MIN_VALUE}) {
             fixture.forgeLong(1, JournalFormat.BODY_BYTES_AT, bytes);
             refused("bodyBytes=" + bytes);
         }
@@ -128,7 +132,8 @@ class HostileJournalTest {
 
     @Test
     void markWithABodyIsRefused() throws IOException {
-        fixture.forgeInt(1, JournalFormat.KIND_AT, JournalFormat.KIND_MARK).forgeLong(1, JournalFormat.COMMIT_AT, 1);
+        fixture.forgeInt(1, JournalFormat.KIND_AT, JournalFormat.KIND_MARK);
+        fixture.forgeLong(1, JournalFormat.COMMIT_AT, 1);
         refused("a mark with bodyBytes=9");
     }
 
@@ -140,13 +145,21 @@ class HostileJournalTest {
 
     @Test
     void impossibleSlotsAreRefused() throws IOException {
-        long[][] forgeries = {{JournalFormat.SLOT_RING_BYTES_AT, 0}, {JournalFormat.SLOT_RING_BYTES_AT, -4096},
-            {JournalFormat.SLOT_RING_BYTES_AT, 20_001}, {JournalFormat.SLOT_CHECKPOINT_LSN_AT, -512},
-            {JournalFormat.SLOT_CHECKPOINT_LSN_AT, 100}, {JournalFormat.SLOT_CHECKPOINT_LSN_AT, Long.MAX_VALUE - 511},
-            {JournalFormat.SLOT_COMMITTED_SIZE_AT, -1}, {JournalFormat.SLOT_GROWTH_LIMIT_AT, 9_999},
-            {JournalFormat.SLOT_GROWTH_LIMIT_AT, JournalFormat.SIZE_MAX + 1}, {JournalFormat.SLOT_CHECKPOINT_COMMIT_AT, -1},
-            {JournalFormat.SLOT_GENERATION_AT, 0}, {JournalFormat.SLOT_RECORD_ALIGNMENT_AT, 0},
-            {JournalFormat.SLOT_SAMPLES_AT, 9_000}, {JournalFormat.SLOT_SAMPLES_AT, -1}};
+        long[][] forgeries = {
+            {JournalFormat.SLOT_RING_BYTES_AT, 0},
+            {JournalFormat.SLOT_RING_BYTES_AT, -4096},
+            {JournalFormat.SLOT_RING_BYTES_AT, 20_001},
+            {JournalFormat.SLOT_CHECKPOINT_LSN_AT, -512},
+            {JournalFormat.SLOT_CHECKPOINT_LSN_AT, 100},
+            {JournalFormat.SLOT_CHECKPOINT_LSN_AT, Long.MAX_VALUE - 511},
+            {JournalFormat.SLOT_COMMITTED_SIZE_AT, -1},
+            {JournalFormat.SLOT_GROWTH_LIMIT_AT, 9_999},
+            {JournalFormat.SLOT_GROWTH_LIMIT_AT, JournalFormat.SIZE_MAX + 1},
+            {JournalFormat.SLOT_CHECKPOINT_COMMIT_AT, -1},
+            {JournalFormat.SLOT_GENERATION_AT, 0},
+            {JournalFormat.SLOT_RECORD_ALIGNMENT_AT, 0},
+            {JournalFormat.SLOT_SAMPLES_AT, 9_000},
+            {JournalFormat.SLOT_SAMPLES_AT, -1}};
         for (long[] forgery : forgeries) {
             var before = fixture.storage;
             fixture.storage = before.copy();

@@ -31,7 +31,8 @@ class JournalInspectorTest {
         assertEquals(2, report.records().size());
         assertEquals(TailCase.TORN_RECORD, report.tail());
         assertEquals(1, report.lastCommit());
-        for (String part : new String[] {"lsn=0, commit=1, extents=1, bytes=9", "lsn=512, mark after=1", "tail: TORN_RECORD, expected=0x",
+        for (String part : new String[] {"lsn=0, commit=1, extents=1, bytes=9", "lsn=512, mark after=1",
+                "tail: TORN_RECORD, expected=0x",
             "sample: offset=0, length=4096", "state=in use", "first=VALID, second=VALID"}) {
             assertTrue(report.toString().contains(part), () -> part + " is missing in " + report);
         }

@@ -92,7 +92,8 @@ class RealFileSystemTest {
     @Test
     void directoryAndSpecialFileAreRefused() {
         assertThrows(FileSystemException.class, () -> Recovery.open(request(directory, 10)));
-        IOException e = assertThrows(FileSystemException.class, () -> Recovery.open(request(Path.of("/dev/null"), 10)));
+        IOException e = assertThrows(FileSystemException.class,
+                () -> Recovery.open(request(Path.of("/dev/null"), 10)));
         assertTrue(e.getMessage().contains("a device, pipe or socket"), e.getMessage());
     }
 

@@ -39,7 +39,8 @@ class ReplayTest {
             files.home().setLength(size);
         }
         try (RedoRecord record = new RedoRecord(0)) {
-            extents.forEach((offset, bytes) -> record.add(offset, MemorySegment.ofArray(bytes), 0, bytes.length));
+            extents.forEach((offset, bytes) -> record.add(offset, MemorySegment.ofArray(bytes), 0,
+                    bytes.length));
             record.sizes(size, smallestSize);
             files.journal().append(record, files.journal().lastCommit() + 1);
             files.journal().force();
@@ -84,7 +85,8 @@ class ReplayTest {
         commit(3 * WINDOW, 3 * WINDOW, Map.of(WINDOW + 5, filled(2, 2)));
         commit(3 * WINDOW, 3 * WINDOW, Map.of(WINDOW - 2, filled(4, 3)));
         reopen();
-        assertArrayEquals(new byte[] {0, 1, 1, 1, 1, 1, 1, 1, 1, 3, 3, 3, 3, 1, 1, 1, 2, 2, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+        assertArrayEquals(new byte[] {0, 1, 1, 1, 1, 1, 1, 1, 1, 3, 3, 3, 3, 1, 1, 1, 2, 2, 1, 1, 1, 1, 1, 1,
+                1, 1, 1, 1, 1, 1,
             1, 0}, read(WINDOW - 11, 32));
     }
 
@@ -121,7 +123,8 @@ class ReplayTest {
         assertEquals(60, files.outcome().commitsReplayed());
         for (Map.Entry<Long, Long> entry : expected.entrySet()) {
             MemorySegment found = MemorySegment.ofArray(read(entry.getKey(), 8));
-            assertEquals(entry.getValue(), found.get(JAVA_LONG.withByteAlignment(1), 0), "at " + entry.getKey());
+            assertEquals(entry.getValue(), found.get(JAVA_LONG.withByteAlignment(1), 0), "at "
+                    + entry.getKey());
         }
     }
 

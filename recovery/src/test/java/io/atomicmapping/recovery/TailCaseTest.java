@@ -17,7 +17,8 @@ class TailCaseTest {
     void everyCombinationMatchesExactlyOneCase() {
         for (Next next : Next.values()) {
             for (Later later : Later.values()) {
-                List<TailCase> matching = Arrays.stream(TailCase.values()).filter(c -> c.matches(next, later)).toList();
+                List<TailCase> matching = Arrays.stream(TailCase.values()).filter(c -> c.matches(next, later))
+                        .toList();
                 assertEquals(1, matching.size(), next + " and " + later + " match " + matching);
             }
         }
@@ -28,7 +29,8 @@ class TailCaseTest {
         Set<TailCase> withoutScan = EnumSet.of(TailCase.NO_JOURNAL, TailCase.CLEAN);
         for (TailCase tailCase : EnumSet.complementOf(EnumSet.copyOf(withoutScan))) {
             assertTrue(Arrays.stream(Next.values()).anyMatch(next ->
-                    Arrays.stream(Later.values()).anyMatch(later -> tailCase.matches(next, later))), tailCase.name());
+                    Arrays.stream(Later.values()).anyMatch(later -> tailCase.matches(next, later))),
+                    tailCase.name());
         }
     }
 
