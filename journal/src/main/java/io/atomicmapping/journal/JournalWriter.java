@@ -352,75 +352,43 @@ public final class JournalWriter implements AutoCloseable {
         }
     }
 
-    /**
-     * The ring's length.
-     *
-     * @return bytes
-     */
+    /** {@return the ring's length in bytes} */
     public long ringBytes() {
         return slot.ringBytes();
     }
 
-    /**
-     * Where the next record goes.
-     *
-     * @return the LSN
-     */
+    /** {@return the LSN where the next record goes} */
     public long appendLsn() {
         return appendLsn;
     }
 
-    /**
-     * Below it the ring is free.
-     *
-     * @return the LSN
-     */
+    /** {@return the LSN below which the ring is free} */
     public long checkpointLsn() {
         return slot.checkpointLsn();
     }
 
-    /**
-     * Below it every record has been forced.
-     *
-     * @return the LSN
-     */
+    /** {@return the LSN below which every record has been forced} */
     public long durableLsn() {
         return durableLsn;
     }
 
-    /**
-     * What can be appended before the checkpoint must move.
-     *
-     * @return bytes, headers and padding included
-     */
+    /** {@return the bytes that can be appended before the checkpoint must move, headers and padding included} */
     public long freeBytes() {
         Slot current = slot;
         return current.ringBytes() - (appendLsn - current.checkpointLsn());
     }
 
-    /**
-     * The last commit appended.
-     *
-     * @return its number
-     */
+    /** {@return the number of the last commit appended} */
     public long lastCommit() {
         return lastCommit;
     }
 
-    /**
-     * The state that both slots hold.
-     *
-     * @return the slot
-     */
+    /** {@return the state that both slots hold} */
     public Slot slot() {
         return slot;
     }
 
-    /**
-     * The journal's path.
-     *
-     * @return the path
-     */
+    /** {@return the journal's path} */
     public Path path() {
         return path;
     }
