@@ -42,8 +42,9 @@ final class AsyncCommits implements AutoCloseable {
         synchronized (monitor) {
             wanted = true;
             if (thread == null && !stopped) {
-                thread = daemon(this::run, "atomic-mapping-committer");
-                thread.start();
+                Thread started = daemon(this::run, "atomic-mapping-committer");
+                started.start();
+                thread = started;
             } else {
                 monitor.notifyAll();
             }

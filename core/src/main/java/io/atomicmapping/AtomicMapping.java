@@ -33,14 +33,15 @@ import java.util.concurrent.CompletableFuture;
  * {@link MemorySegment}: threads that share bytes order themselves. A commit that holds a store also holds every store that
  * happens-before it; a store beside a sync is in this commit or in the next, whole.
  *
- * <p><b>Cost.</b> A load costs what it costs in a segment. A store into a line of 64 bytes that was stored to since the last
- * sync costs a few nanoseconds more; the first one keeps the line's old bytes. A sync appends the changed bytes to the
+ * <p><b>Cost.</b> A load costs what it costs in a segment. A store into a line that was stored to since the last sync costs a few
+ * nanoseconds more; the first one keeps the line's old bytes. A line is a 64th of a page of the system: 64 bytes, mostly. A sync appends the changed bytes to the
  * journal and forces it: what it costs follows the changes, not the size of the file. Nothing is allocated by a load or a store.
  *
  * <p><b>Errors.</b> An access out of bounds is an {@link IndexOutOfBoundsException}; a store or a sync after {@link #close}, or
  * after the disk failed to force what it was given, an {@link IllegalStateException}: reopen the file to go on from the last
  * commit. A file that another program has truncated, or that the disk cannot read, is an {@link UncheckedIOException} that
- * names it.
+ * names it; from a load or a store that the JVM has compiled into the caller it may be the {@link InternalError} of a
+ * {@link MemorySegment}, which the JVM raises a little later.
  *
  * <p>Source: failure-atomic msync, Park, Kelly, Shen, EuroSys'13.
  */
@@ -663,8 +664,8 @@ public final class AtomicMapping implements AutoCloseable {
     }
 
     /**
-     * Makes what was stored into a range durable, and nothing else but a resize. The range is widened to lines of 64 bytes;
-     * after {@link #segment()} to pages.
+     * Makes what was stored into a range durable, and nothing else but a resize. The range is widened to lines, a 64th of a page
+     * of the system each: 64 bytes, mostly; after {@link #segment()} to pages.
      *
      * @param offset where it begins
      * @param length its length in bytes
@@ -685,7 +686,11 @@ public final class AtomicMapping implements AutoCloseable {
             opened.ensureOpen();
             return opened.lastCommit();
         }
-        return engine.commits.sync(range);
+        try {
+            return engine.commits.sync(range);
+        } catch (InternalError e) {
+            throw opened.unreadable(e).getCause();
+        }
     }
 
     /**
@@ -729,7 +734,8 @@ public final class AtomicMapping implements AutoCloseable {
 
     /**
      * Runs an action whose stores no sync cuts in two: a commit holds all of them or none. Actions run beside each other; one
-     * inside another belongs to it. A sync waits for those that are open. An exception leaves what was stored.
+     * inside another belongs to it. A sync waits for those that are open, and holds up new stores of others meanwhile, with
+     * pauses in which they pass: keep actions short. An exception leaves what was stored.
      *
      * @param action the action; it may block and resize, but not sync, roll back or close
      * @param <E> what it may throw
@@ -776,7 +782,11 @@ public final class AtomicMapping implements AutoCloseable {
      * @throws IllegalStateException after close, after a failure, or if the mapping is read-only
      */
     public void resize(long size) throws IOException {
-        opened.writable().resizer.resize(size);
+        try {
+            opened.writable().resizer.resize(size);
+        } catch (InternalError e) {
+            throw opened.unreadable(e).getCause();
+        }
     }
 
     // ---- state ----

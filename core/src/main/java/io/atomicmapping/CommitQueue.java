@@ -2,6 +2,7 @@ package io.atomicmapping;
 
 import io.atomicmapping.dirty.Cuts;
 import io.atomicmapping.dirty.KernelTracking;
+import io.atomicmapping.journal.JournalFormat;
 import io.atomicmapping.journal.RedoRecord;
 import io.atomicmapping.writeback.CommittedPages;
 import java.io.IOException;
@@ -141,7 +142,7 @@ final class CommitQueue implements AutoCloseable {
                 appended++;
             }
         } catch (IOException | RuntimeException | Error e) {
-            failure = e;
+            failure = engine.journal.hasFailed() ? engine.failedBy("the journal takes nothing more, reopen the file", e) : e;
         }
         try {
             forceAndComplete(appended); // also where a later one failed: what was appended is in the journal
@@ -194,6 +195,10 @@ final class CommitQueue implements AutoCloseable {
     private void makeRoom(long bytes) throws IOException {
         long begin = System.nanoTime();
         try {
+            if (bytes > JournalFormat.RING_BYTES_MAX) {
+                throw new IOException("commit is too large for any journal, sync more often or by ranges: bytes=" + bytes
+                        + ", most=" + JournalFormat.RING_BYTES_MAX + ", file=" + engine.file);
+            }
             if (bytes > engine.journal.ringBytes()) {
                 while (engine.journal.freeBytes() < engine.journal.ringBytes()) {
                     engine.checkpointer.checkpoint();
@@ -222,10 +227,14 @@ final class CommitQueue implements AutoCloseable {
                 throw e;
             }
         }
-        for (int i = 0; i < count; i++) {
-            if (!taken.get(i).done) {
-                complete(taken.get(i));
+        try {
+            for (int i = 0; i < count; i++) {
+                if (!taken.get(i).done) {
+                    complete(taken.get(i));
+                }
             }
+        } catch (RuntimeException | Error e) { // out of memory: what is durable must not be taken for uncommitted
+            throw engine.failedBy("a durable commit could not be completed, reopen the file", e);
         }
     }
 
@@ -246,18 +255,17 @@ final class CommitQueue implements AutoCloseable {
     private void publish(PendingCommit commit) throws IOException {
         RedoRecord record = commit.generation.record();
         long cutFrom = commit.cut == null ? Cuts.NONE : commit.cut.from();
-        engine.committedPages.add(commit.generation.changedPages(), new CommittedPages.Point(
-                commit.endLsn, commit.number, record.size(), cutFrom));
+        long cutNumber = commit.cut == null ? 0 : commit.cut.number();
         KernelTracking kernel = engine.kernel();
         if (kernel != null) {
-            bringHome(kernel, commit, cutFrom);
+            bringHome(kernel, commit, cutFrom); // before a checkpoint can count on it
+            engine.cuts.caughtUp(cutNumber);
         }
+        engine.committedPages.add(commit.generation.changedPages(), new CommittedPages.Point(
+                commit.endLsn, commit.number, record.size(), cutFrom, cutNumber));
         engine.tracking.durable(commit.generation);
         if (commit.cut != null) {
             engine.cuts.durable(commit.cut);
-            if (kernel != null) {
-                engine.cuts.rejoined(); // home has its zeros already
-            }
         }
         engine.sizes.setCommitted(record.size());
         commitCount++;
@@ -268,17 +276,13 @@ final class CommitQueue implements AutoCloseable {
     /** Kernel mode: home's page cache becomes the last durable commit before anything is sealed again. */
     private void bringHome(KernelTracking kernel, PendingCommit commit, long cutFrom) throws IOException {
         try {
-            long length = engine.home.length();
-            if (cutFrom < length) {
-                engine.home.zero(cutFrom, length - cutFrom);
+            if (cutFrom != Cuts.NONE) {
                 engine.checkpointer.allocation().forget(cutFrom);
             }
-            kernel.durable(commit.generation, commit.generation.record().size());
+            kernel.durable(commit.generation, commit.generation.record().size(), cutFrom);
         } catch (IOException | InternalError e) {
-            IOException failure = new IOException("a durable commit could not be written to the data file, reopen it to"
-                    + " recover: commit=" + commit.number + ", file=" + engine.file, e);
-            engine.failed(failure);
-            throw failure;
+            throw engine.failedBy("a durable commit could not be written to the data file, reopen it to recover: commit="
+                    + commit.number, e);
         }
     }
 

@@ -27,8 +27,9 @@ final class Commits implements AutoCloseable {
 
     private static final long PATIENCE_MIN_NANOS = TimeUnit.MILLISECONDS.toNanos(8);
     private static final long PATIENCE_MAX_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
-    private static final long PAUSE_NANOS = TimeUnit.MICROSECONDS.toNanos(50);
+    private static final int PAUSE_FRACTION = 8;
     private static final int QUEUE_MAX = 64;
+    private static final List<Range> EVERYTHING = List.of(Range.EVERYTHING);
 
     /** What is done while no generation is sealed and none is in flight. */
     @FunctionalInterface
@@ -71,9 +72,6 @@ final class Commits implements AutoCloseable {
     long sync(Range range) throws IOException {
         engine.ensureOutsideUpdate("sync");
         engine.ensureUsable();
-        if (range == Range.NOTHING) {
-            return whileSealsWait(this::lastCommit);
-        }
         long begin = System.nanoTime();
         GroupCommit.Group<Range> group = groups.join(range);
         long before = lastCommit();
@@ -121,7 +119,7 @@ final class Commits implements AutoCloseable {
             } finally {
                 commitLock.unlock();
             }
-            LockSupport.parkNanos(PAUSE_NANOS);
+            pause(patience);
         }
     }
 
@@ -146,11 +144,16 @@ final class Commits implements AutoCloseable {
 
     /** Whether nothing was stored that happens-before the calls of this group, as can be told without an exclusion. */
     private boolean isUnchanged(GroupCommit.Group<Range> group) {
-        if (isUnchanged()) {
-            groups.close(group); // who joined before this is covered if nothing is there after it
-            return isUnchanged();
+        if (!isUnchanged()) {
+            return false;
         }
-        return false;
+        sealLock.lock(); // or an asynchronous sync could be taking what is looked for, and fail to commit it
+        try {
+            groups.close(group); // who joined before this is covered if nothing is there after it
+            return queue.size() == 0 && isUnchanged();
+        } finally {
+            sealLock.unlock();
+        }
     }
 
     private boolean isUnchanged() {
@@ -177,7 +180,10 @@ final class Commits implements AutoCloseable {
         }
     }
 
-    /** One generation for all if that is what they want, or if one wants everything; else one for each range. */
+    /**
+     * One generation for all if that is what they want, or if one wants everything; else one for each range. In kernel mode
+     * always one: the next would be compared with a home that has not caught up with the one before.
+     */
     private void sealAll(List<Range> ranges) throws IOException {
         Range first = ranges.get(0);
         boolean same = true;
@@ -187,24 +193,24 @@ final class Commits implements AutoCloseable {
             first = range.isEverything() ? range : first;
         }
         if (same || first.isEverything()) {
-            own.add(seal(first, null));
-            return;
-        }
-        for (Range range : ranges) {
-            own.add(seal(range, null));
+            own.add(seal(first.isEverything() ? EVERYTHING : List.of(first), null));
+        } else if (engine.kernel() != null) {
+            own.add(seal(ranges, null));
+        } else {
+            for (Range range : ranges) {
+                own.add(seal(List.of(range), null));
+            }
         }
     }
 
-    private PendingCommit seal(Range range, CompletableFuture<Long> future) throws IOException {
+    private PendingCommit seal(List<Range> ranges, CompletableFuture<Long> future) throws IOException {
         PendingCommit commit = queue.take();
         commit.future = future;
         try {
-            engine.seal(commit.generation, range);
+            engine.seal(commit.generation, ranges);
         } catch (InternalError e) {
-            IOException unreadable = new IOException("data file was truncated or cannot be read beneath the mapping:"
-                    + " restore it from a backup: file=" + engine.file, e);
-            engine.failed(unreadable);
-            throw unreadable;
+            throw engine.failedBy("data file was truncated or cannot be read beneath the mapping, restore it from a backup",
+                    e);
         }
         long size = engine.sizes.current();
         commit.cut = engine.cuts.seal();
@@ -227,7 +233,7 @@ final class Commits implements AutoCloseable {
         for (long patience = PATIENCE_MIN_NANOS; !sealed; patience = Math.min(PATIENCE_MAX_NANOS, patience * 2)) {
             sealed = trySealAsync(patience, future);
             if (!sealed) {
-                LockSupport.parkNanos(PAUSE_NANOS);
+                pause(patience);
             }
         }
         async.wake();
@@ -266,7 +272,7 @@ final class Commits implements AutoCloseable {
             return false;
         }
         try {
-            seal(Range.EVERYTHING, future);
+            seal(EVERYTHING, future);
             return true;
         } finally {
             engine.sections.endExclusion();
@@ -298,6 +304,11 @@ final class Commits implements AutoCloseable {
     }
 
     // ---- what needs that no commit is on its way ----
+
+    /** Lets pass who waited while an exclusion was tried: the longer that was, the longer. */
+    private static void pause(long patienceNanos) {
+        LockSupport.parkNanos(patienceNanos / PAUSE_FRACTION);
+    }
 
     /** Runs a step while no generation is sealed or in flight and none can be, but sections may be open. */
     <T> T whileSealsWait(Step<T> step) throws IOException {
@@ -337,7 +348,7 @@ final class Commits implements AutoCloseable {
             } finally {
                 commitLock.unlock();
             }
-            LockSupport.parkNanos(PAUSE_NANOS);
+            pause(patience);
         }
     }
 
@@ -345,7 +356,11 @@ final class Commits implements AutoCloseable {
         engine.ensureOutsideUpdate("rollback");
         alone(() -> {
             engine.ensureUsable();
-            engine.resizer.rollback();
+            try {
+                engine.resizer.rollback();
+            } catch (IOException | RuntimeException | Error e) {
+                throw engine.failedBy("a rollback failed half-way", e);
+            }
             engine.sizes.setSealed(engine.sizes.committed());
             return null;
         });
@@ -354,7 +369,7 @@ final class Commits implements AutoCloseable {
     /** Commits what is sealed; then, alone, tells how much is not, and from then on nothing is. */
     void stop(LongConsumer last) throws IOException {
         alone(() -> {
-            last.accept(engine.failure() == null ? engine.uncommittedBytes(queue.take()) : 0);
+            last.accept(engine.failure() == null ? engine.uncommittedBytes() : 0);
             return null;
         });
         async.close();

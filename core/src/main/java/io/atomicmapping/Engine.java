@@ -15,6 +15,9 @@ import io.atomicmapping.writeback.Checkpointer;
 import io.atomicmapping.writeback.CommittedPages;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -67,15 +70,36 @@ final class Engine implements Checkpointer.Host {
         this.sizes = new Sizes(files.size(), false);
         this.cuts = new Cuts(1L << pageShift);
         long pages = reservedBytes >>> pageShift;
-        this.image = new WorkingImage(home, reservedBytes);
-        this.tracking = new ExplicitTracking(image.address(), pages, pageShift);
-        this.committedPages = new CommittedPages(pages,
-                new CommittedPages.Point(journal.appendLsn(), files.lastCommit(), files.size(), Cuts.NONE));
-        this.resizer = new Resizer(this, files.size());
-        this.checkpointer = new Checkpointer(new Checkpointer.Parts(home, journal, image, tracking, sections,
-                committedPages, cuts, reservedBytes, pageShift, budgetBytes), this);
-        this.commits = new Commits(this, files.lastCommit());
-        image.mapHome(0, resizer.mappedEnd());
+        Deque<AutoCloseable> made = new ArrayDeque<>();
+        try {
+            this.image = keep(made, new WorkingImage(home, reservedBytes));
+            this.tracking = keep(made, new ExplicitTracking(image.address(), pages, pageShift));
+            this.committedPages = keep(made, new CommittedPages(pages, pageShift,
+                    new CommittedPages.Point(journal.appendLsn(), files.lastCommit(), files.size(), Cuts.NONE, 0)));
+            this.resizer = new Resizer(this, files.size());
+            this.checkpointer = keep(made, new Checkpointer(new Checkpointer.Parts(home, journal, image, tracking, sections,
+                    committedPages, cuts, reservedBytes, pageShift, budgetBytes), this));
+            this.commits = new Commits(this, files.lastCommit());
+            image.mapHome(0, resizer.mappedEnd());
+        } catch (IOException | RuntimeException | Error e) {
+            release(made, e);
+            throw e;
+        }
+    }
+
+    private static <T extends AutoCloseable> T keep(Deque<AutoCloseable> made, T part) {
+        made.push(part);
+        return part;
+    }
+
+    private static void release(Deque<AutoCloseable> made, Throwable cause) {
+        for (AutoCloseable part : made) {
+            try {
+                part.close();
+            } catch (Exception e) {
+                cause.addSuppressed(e);
+            }
+        }
     }
 
     long pageBytes() {
@@ -134,6 +158,13 @@ final class Engine implements Checkpointer.Host {
         sizes.refuseStores();
         checkpointer.latch(cause);
         LOG.error("mapping has failed, reopen it to go on from the last commit: file={}", file, cause);
+    }
+
+    /** As {@link #failed}, for a reason that has a cause; returns what to throw. */
+    IOException failedBy(String reason, Throwable cause) {
+        IOException failure = new IOException(reason + ": file=" + file + ", cause=" + cause, cause);
+        failed(failure);
+        return failure;
     }
 
     @Override
@@ -197,12 +228,17 @@ final class Engine implements Checkpointer.Host {
                     closeFiles();
                 } finally {
                     releaseTables();
+                    closeImage();
                 }
             }
-            if (!imageClosed) {
-                image.close();
-                imageClosed = true;
-            }
+            closeImage(); // a native call may have been using it the last time
+        }
+    }
+
+    private void closeImage() {
+        if (!imageClosed) {
+            image.close();
+            imageClosed = true;
         }
     }
 
@@ -242,24 +278,27 @@ final class Engine implements Checkpointer.Host {
     }
 
     /** The changed bytes that nobody has committed; measured by a seal that is never written. */
-    long uncommittedBytes(PendingCommit scratch) {
+    long uncommittedBytes() {
+        SealedGeneration scratch = new SealedGeneration();
         try {
-            seal(scratch.generation, Range.EVERYTHING);
-            RedoRecord changes = scratch.generation.record();
+            seal(scratch, List.of(Range.EVERYTHING));
+            RedoRecord changes = scratch.record();
             return changes.bodyBytes() - changes.extentCount() * Long.BYTES; // without the heads of its extents
-        } catch (IOException | InternalError e) {
+        } catch (IOException | InternalError | OutOfMemoryError e) {
             LOG.warn("cannot tell how much was not committed: file={}", file, e);
             return 0;
+        } finally {
+            scratch.close();
         }
     }
 
-    /** Gathers what has changed in a range. Inside an exclusion. */
-    void seal(SealedGeneration target, Range range) throws IOException {
+    /** Gathers what has changed in some ranges, one only in explicit mode. Inside an exclusion. */
+    void seal(SealedGeneration target, List<Range> ranges) throws IOException {
         KernelTracking active = kernel;
         if (active != null) {
-            active.seal(target, range, sizes.current(), cuts.open());
+            active.seal(target, ranges, sizes.current(), cuts.open());
         } else {
-            tracking.seal(target, range, sizes.current(), cuts.open());
+            tracking.seal(target, ranges.get(0), sizes.current(), cuts.open());
         }
     }
 }

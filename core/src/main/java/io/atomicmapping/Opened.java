@@ -76,7 +76,7 @@ final class Opened {
                     maxSize, budget);
             return new Opened(files.home().path(), engine, budget, report(files.home().path(), files.outcome()));
         } catch (IOException | RuntimeException | Error e) {
-            closeAfter(e, files);
+            closeAfter(e, () -> files.closeClean(files.size(), files.lastCommit())); // nothing was committed
             throw e;
         }
     }
@@ -85,6 +85,10 @@ final class Opened {
         CommittedImage committed = Recovery.read(request);
         WorkingImage image = null;
         try {
+            if (committed.size() > MappingOptions.SIZE_LIMIT) {
+                throw new IllegalArgumentException("file is too large to be mapped: size=" + committed.size() + ", most="
+                        + MappingOptions.SIZE_LIMIT + ", file=" + request.file());
+            }
             if (committed.size() < options.size()) {
                 throw new IllegalArgumentException("a read-only mapping cannot grow its file: size=" + options.size()
                         + ", committed=" + committed.size() + ", file=" + request.file());
@@ -134,6 +138,10 @@ final class Opened {
     }
 
     private static long maxSize(long size, MappingOptions options, Path file) {
+        if (size > MappingOptions.SIZE_LIMIT) {
+            throw new IllegalArgumentException("file is too large to be mapped: size=" + size + ", most="
+                    + MappingOptions.SIZE_LIMIT + ", file=" + file);
+        }
         if (options.maxSize() < 0) {
             return Math.min(MappingOptions.SIZE_LIMIT, Math.max(DEFAULT_MAX_SIZE, size * DEFAULT_GROWTH));
         }
@@ -213,10 +221,12 @@ final class Opened {
             return;
         }
         sizes.refuseAll();
-        try {
-            image.closeOnce();
-        } finally {
-            committed.close();
+        synchronized (this) {
+            try {
+                image.closeOnce();
+            } finally {
+                committed.close();
+            }
         }
     }
 

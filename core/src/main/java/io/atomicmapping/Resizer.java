@@ -83,11 +83,7 @@ final class Resizer {
             remapZeros(kernel, oldEnd, Math.min(end, mappedEnd));
         }
         if (end > mappedEnd) {
-            if (engine.cuts.apartFrom() == Cuts.NONE) {
-                engine.image.mapHome(mappedEnd, end);
-            } else {
-                engine.image.mapZeros(mappedEnd, end);
-            }
+            engine.image.mapHome(mappedEnd, end); // zeros: home was never as long
             if (kernel != null) {
                 kernel.mapped(mappedEnd, end);
             }
@@ -147,30 +143,21 @@ final class Resizer {
 
     private void cutPages(long size, long from, long to, int stripe) throws IOException {
         long firstPage = from >>> engine.pageShift;
-        long apartPage = pageOf(engine.cuts.openApartFrom());
+        long cutPage = pageOf(engine.cuts.openPageFrom());
         PageList pages = new PageList();
         engine.tracking.listUncommitted(firstPage, to >>> engine.pageShift, pages);
         engine.committedPages.list(firstPage, to >>> engine.pageShift, pages);
-        listApart(firstPage, Math.min(to >>> engine.pageShift, apartPage), pages);
         Set<Long> imaged = new HashSet<>();
         for (int i = 0; i < pages.size(); i++) {
             long page = pages.get(i);
             engine.tracking.mark(page << engine.pageShift, pageBytes, stripe);
-            if (page < apartPage) {
+            if (page < cutPage) {
                 imaged.add(page);
             }
         }
         long limit = Math.min(firstPage, pageOf(engine.cuts.apartFrom()));
         engine.tracking.remap(limit, () -> engine.image.mapZeros(from, to));
         engine.cuts.cut(size, imaged);
-    }
-
-    /** Past an older cut a rollback restores zeros, not home, even where home has caught up: all that is stored there. */
-    private void listApart(long from, long to, PageList pages) {
-        long page = engine.tracking.nextPrivate(Math.max(from, pageOf(engine.cuts.settledApartFrom())));
-        for (; page >= 0 && page < to; page = engine.tracking.nextPrivate(page + 1)) {
-            pages.add(page);
-        }
     }
 
     private long pageOf(long offset) {
@@ -181,44 +168,39 @@ final class Resizer {
     void rollback() throws IOException {
         lock.lock();
         try {
-            long size = engine.sizes.current();
             long committed = engine.sizes.committed();
             KernelTracking kernel = engine.kernel();
-            if (engine.cuts.open() != Cuts.NONE) {
-                restoreCut(kernel, committed);
+            if (engine.cuts.open() != Cuts.NONE || engine.sizes.current() != committed) {
+                long from = Math.min(engine.cuts.openPageFrom(), pageUp(committed));
+                restoreImage(from, kernel == null ? mappedEnd : pageUp(committed));
+                if (kernel != null) {
+                    kernel.mapped(from, pageUp(committed));
+                    kernel.refuseStores(pageUp(committed), mappedEnd);
+                }
             }
             if (kernel == null) {
-                engine.tracking.rollback(page -> engine.cuts.hasImages(page << engine.pageShift, page));
+                engine.tracking.rollback(engine.cuts::hasImages);
             } else {
                 kernel.rollback(committed);
             }
             engine.cuts.rollback();
-            long end = pageUp(committed);
-            if (pageUp(size) > end) {
-                engine.tracking.remap(pageOf(engine.cuts.apartFrom()),
-                        () -> engine.image.mapZeros(end, pageUp(size)));
-                if (kernel != null) {
-                    kernel.refuseStores(end, pageUp(size));
-                }
-            }
             engine.sizes.set(committed);
         } finally {
             lock.unlock();
         }
     }
 
-    /** The pages past an uncommitted cut become what is committed again: home, or zeros past an older cut. */
-    private void restoreCut(KernelTracking kernel, long committed) throws IOException {
-        long from = pageUp(engine.cuts.open());
-        long end = pageUp(committed);
-        long zeros = Math.clamp(engine.cuts.settledApartFrom(), from, Math.max(from, end));
-        engine.tracking.remap(pageOf(engine.cuts.settledApartFrom()), () -> {
-            engine.image.mapHome(from, Math.min(zeros, end));
-            engine.image.mapZeros(zeros, end);
+    /**
+     * The pages past what was cut or grown become what is committed again: home's, or zeros where home is stale, or past an end
+     * that no store may pass.
+     */
+    private void restoreImage(long from, long homeEnd) throws IOException {
+        long stale = engine.cuts.staleFrom();
+        long zeros = Math.clamp(stale, from, homeEnd);
+        engine.tracking.remap(pageOf(stale), () -> {
+            engine.image.mapHome(from, zeros);
+            engine.image.mapZeros(zeros, mappedEnd);
         });
-        if (kernel != null) {
-            kernel.mapped(from, Math.max(from, end));
-        }
     }
 
     /** Kernel mode begins between two resizes: everything mapped until then is tracked, and later ranges follow it. */

@@ -7,14 +7,15 @@ import java.util.Set;
  * Where the mapping was made shorter, and what follows from that until home has caught up.
  *
  * <ul>
- *   <li>From a cut on, the committed bytes count as zero once the cut is committed, whatever home still holds.
- *   <li>From {@link #apartFrom} on the working image is zeros of its own, not home: the pages there are told apart from
- *       clean ones until home has been zeroed, too, and they are mapped to it again.
- *   <li>A page that was cut off with committed or uncommitted bytes not yet home has images of all its lines; any other
- *       page past an uncommitted cut has no committed bytes in memory, and home has them.
+ *   <li>From a cut on, the committed bytes count as zero once the cut is committed, whatever home still holds: home is
+ *       <em>stale</em> there until a checkpoint has zeroed it.
+ *   <li>From the lowest cut on the working image is zeros of its own, not a mapping of home: it is <em>anonymous</em> there until it
+ *       is mapped to home again, some time after home has caught up.
+ *   <li>A page that was cut off with bytes that are not home, committed or not, has images of all its lines; of any other
+ *       page past an uncommitted cut home has the committed bytes, or they are zeros, where home is stale.
  * </ul>
  *
- * <p>Offsets are bytes, {@link Long#MAX_VALUE} for none. Safe for use by several threads.
+ * <p>Offsets are bytes, {@link #NONE} for none. Safe for use by several threads.
  */
 public final class Cuts {
 
@@ -24,17 +25,23 @@ public final class Cuts {
     /**
      * An uncommitted cut that a seal takes with it.
      *
+     * @param number counts the cuts that were sealed
      * @param from the smallest size since the seal before
      * @param imaged the pages past it that have images of all their lines
      */
-    public record Cut(long from, Set<Long> imaged) { }
+    public record Cut(long number, long from, Set<Long> imaged) { }
 
-    private final long pageMask;
+    private final long pageBytes;
     private long open = NONE;
     private Set<Long> imaged = new HashSet<>();
     private int sealed;
     private long sealedFrom = NONE;
-    private long durableFrom = NONE;
+    private long staleFrom = NONE;
+    private long anonymousFrom = NONE;
+    /** the number of the last cut that was sealed, that is durable, that home has */
+    private long sealedNumber;
+    private long durableNumber;
+    private long homeNumber;
 
     /**
      * Starts without a cut.
@@ -42,11 +49,11 @@ public final class Cuts {
      * @param pageBytes the page size
      */
     public Cuts(long pageBytes) {
-        pageMask = -pageBytes;
+        this.pageBytes = pageBytes;
     }
 
     private long pageUp(long offset) {
-        return offset == NONE ? NONE : offset - pageMask - 1 & pageMask;
+        return offset == NONE ? NONE : offset + pageBytes - 1 & -pageBytes;
     }
 
     /**
@@ -59,52 +66,61 @@ public final class Cuts {
     }
 
     /**
-     * From where on the working image is not home.
+     * The first page past the uncommitted cut.
      *
-     * @return a multiple of the page size, or {@link #NONE}
+     * @return its offset, or {@link #NONE}
      */
-    public synchronized long apartFrom() {
-        return Math.min(pageUp(open), settledApartFrom());
-    }
-
-    /**
-     * As {@link #apartFrom}, of the uncommitted cut alone.
-     *
-     * @return a multiple of the page size, or {@link #NONE}
-     */
-    public synchronized long openApartFrom() {
+    public synchronized long openPageFrom() {
         return pageUp(open);
     }
 
     /**
-     * As {@link #apartFrom}, without the uncommitted cut.
+     * From where on home is not what is committed, or will not be with a commit that is on its way.
      *
-     * @return a multiple of the page size, or {@link #NONE}
+     * @return a page's offset, or {@link #NONE}
      */
-    public synchronized long settledApartFrom() {
-        return pageUp(Math.min(sealedFrom, durableFrom));
+    public synchronized long staleFrom() {
+        return pageUp(Math.min(sealedFrom, staleFrom));
+    }
+
+    /**
+     * From where on a page without marks need not be what home holds.
+     *
+     * @return a page's offset, or {@link #NONE}
+     */
+    public synchronized long apartFrom() {
+        return Math.min(pageUp(open), staleFrom());
+    }
+
+    /**
+     * From where on the working image need not be mapped from home.
+     *
+     * @return a page's offset, or {@link #NONE}
+     */
+    public synchronized long anonymousFrom() {
+        return anonymousFrom;
     }
 
     /**
      * The mapping is made shorter.
      *
      * @param size the new size
-     * @param pages the pages past it that have images of all their lines now, before earlier cuts
+     * @param pages the pages past it, and before earlier uncommitted cuts, that have images of all their lines now
      */
     public synchronized void cut(long size, Set<Long> pages) {
         imaged.addAll(pages);
         open = Math.min(open, size);
+        anonymousFrom = Math.min(anonymousFrom, pageUp(size));
     }
 
     /**
      * Whether a page's images are what a rollback must restore.
      *
-     * @param pageOffset where the page begins
      * @param page its number
-     * @return whether they are; if not, home has its committed bytes
+     * @return whether they are; if not, the image has been mapped to its committed bytes
      */
-    public synchronized boolean hasImages(long pageOffset, long page) {
-        return pageOffset < pageUp(open) || imaged.contains(page);
+    public synchronized boolean hasImages(long page) {
+        return page * pageBytes < pageUp(open) || imaged.contains(page);
     }
 
     /**
@@ -116,7 +132,8 @@ public final class Cuts {
         if (open == NONE) {
             return null;
         }
-        Cut cut = new Cut(open, imaged);
+        sealedNumber++;
+        Cut cut = new Cut(sealedNumber, open, imaged);
         sealedFrom = Math.min(sealedFrom, open);
         sealed++;
         open = NONE;
@@ -125,13 +142,14 @@ public final class Cuts {
     }
 
     /**
-     * The commit of a cut failed.
+     * The commit of a cut failed. Pages past it that a later cut gave images have images of what that commit left there.
      *
-     * @param cut the cut
+     * @param cut the newest cut that is sealed
      */
     public synchronized void mergeBack(Cut cut) {
-        open = Math.min(open, cut.from());
+        imaged.removeIf(page -> page * pageBytes >= pageUp(cut.from()));
         imaged.addAll(cut.imaged());
+        open = Math.min(open, cut.from());
         unseal();
     }
 
@@ -145,11 +163,26 @@ public final class Cuts {
     /**
      * The commit of a cut is durable.
      *
-     * @param cut the cut
+     * @param cut the oldest cut that is sealed
      */
     public synchronized void durable(Cut cut) {
-        durableFrom = Math.min(durableFrom, cut.from());
+        durableNumber = cut.number();
+        if (durableNumber > homeNumber) {
+            staleFrom = Math.min(staleFrom, cut.from());
+        }
         unseal();
+    }
+
+    /**
+     * Home has been zeroed.
+     *
+     * @param number for all cuts up to this one
+     */
+    public synchronized void caughtUp(long number) {
+        homeNumber = Math.max(homeNumber, number);
+        if (durableNumber <= homeNumber) {
+            staleFrom = NONE;
+        }
     }
 
     /** The uncommitted cut is taken back. */
@@ -159,16 +192,16 @@ public final class Cuts {
     }
 
     /**
-     * Whether all cuts are durable, so that once home is zeroed the image can be mapped to it again.
+     * Whether there are anonymous pages that can be mapped to home again.
      *
-     * @return whether they are
+     * @return whether there are, and no cut is on its way
      */
-    public synchronized boolean isSettled() {
-        return open == NONE && sealed == 0;
+    public synchronized boolean canRejoin() {
+        return anonymousFrom != NONE && open == NONE && sealed == 0 && staleFrom == NONE;
     }
 
-    /** The image is home again, everywhere. */
+    /** The image is mapped from home, everywhere. */
     public synchronized void rejoined() {
-        durableFrom = NONE;
+        anonymousFrom = NONE;
     }
 }

@@ -202,6 +202,7 @@ public final class ExplicitTracking implements AutoCloseable {
         long asked = mask & range.linesOf(page, pageShift);
         long cut = mask & linesFrom(page, zeroFrom) & ~asked;
         long taken = lines.chain(page);
+        target.reserve();
         if ((asked | cut) == mask) {
             lines.set(page, 0, 0);
         } else {
@@ -447,13 +448,13 @@ public final class ExplicitTracking implements AutoCloseable {
      * @param target where they go
      */
     public void listUncommitted(long from, long to, PageList target) {
-        for (PageTree tree : lines.dirty()) {
-            for (long page = tree.next(from); page >= 0 && page < to; page = tree.next(page + 1)) {
-                target.add(page);
-            }
-        }
-        lockImages();
+        lockImages(); // or a merge could move a page from a sealed generation to a tree that was looked at
         try {
+            for (PageTree tree : lines.dirty()) {
+                for (long page = tree.next(from); page >= 0 && page < to; page = tree.next(page + 1)) {
+                    target.add(page);
+                }
+            }
             for (SealedGeneration generation : sealed) {
                 generation.listPages(from, to, target);
             }

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.List;
 
 /**
  * Kernel mode: stores are found by the kernel, or by comparing, whoever made them and how.
@@ -23,7 +24,8 @@ import java.lang.foreign.ValueLayout;
  *   <li>Private pages are never handed back: a store between the scan and the handing back would be lost.
  * </ul>
  *
- * <p>All methods but {@link #tier} and {@link #privateBytes} are called under the commit lock of the mapping.
+ * <p>{@link #mapped} and {@link #refuseStores} are called under the resize lock, {@link #tier} and {@link #privateBytes} at any time,
+ * everything else under the commit lock.
  */
 public final class KernelTracking implements AutoCloseable {
 
@@ -49,7 +51,7 @@ public final class KernelTracking implements AutoCloseable {
     private final MemorySegment entries;
     /** home as the page cache has it, mapped to be read, or 0 where it must be read by calls */
     private final long base;
-    private KernelTier tier;
+    private volatile KernelTier tier;
 
     /**
      * Starts tracking. The caller excludes all sections, home holds the last durable commit, and every range mapped until
@@ -131,16 +133,16 @@ public final class KernelTracking implements AutoCloseable {
     // ---- sealing and its outcomes ----
 
     /**
-     * Gathers what was stored into the pages of a range since they were last sealed.
+     * Gathers what was stored into the pages of some ranges since they were last sealed.
      *
      * @param target takes the changes
-     * @param range the bytes to seal, widened to pages
+     * @param ranges the bytes to seal, widened to pages
      * @param size the size of the mapping
      * @param zeroFrom from where on committed bytes count as zero
      * @throws IOException if the stores cannot be found, or home cannot be read
      */
-    public void seal(SealedGeneration target, Range range, long size, long zeroFrom) throws IOException {
-        findStores(range, size);
+    public void seal(SealedGeneration target, List<Range> ranges, long size, long zeroFrom) throws IOException {
+        findStores(ranges, size);
         boolean complete = false;
         try {
             deltas.begin(target.record(), size, zeroFrom);
@@ -157,36 +159,42 @@ public final class KernelTracking implements AutoCloseable {
         }
     }
 
-    private void findStores(Range range, long size) throws IOException {
+    /** Lists the pages to look at, in order and each once: those just found, and those carried. */
+    private void findStores(List<Range> ranges, long size) throws IOException {
         found.clear();
-        long from = range.from() >>> pageShift;
-        long to = Math.min(range.lastPage(pageShift) + 1, size + pageBytes - 1 >>> pageShift);
-        if (from >= to) {
-            return;
-        }
-        PageTree.drain(carriedTrees, from, to, found);
-        int known = found.size();
         boolean complete = false;
         try {
-            listStores(from, to);
+            for (Range range : ranges) {
+                listStores(range.from() >>> pageShift, endPage(range, size));
+            }
             complete = true;
         } finally {
             if (!complete) {
                 carry(found);
             }
         }
-        if (known > 0 && found.size() > known) {
+        if (ranges.size() > 1 || !carried.isEmpty()) {
             carry(found);
             found.clear();
-            PageTree.drain(carriedTrees, from, to, found); // in order, each once
+            for (Range range : ranges) {
+                PageTree.drain(carriedTrees, range.from() >>> pageShift, endPage(range, size), found);
+            }
+            found.sort();
         }
     }
 
+    private long endPage(Range range, long size) {
+        return Math.min(range.lastPage(pageShift) + 1, size + pageBytes - 1 >>> pageShift);
+    }
+
     private void listStores(long from, long to) throws IOException {
+        if (from >= to) {
+            return;
+        }
         switch (tier) {
             case WRITE_PROTECTION -> protection.scan(image.address() + (from << pageShift), to - from << pageShift,
                     image.address(), pageShift, found);
-            case PRIVATE_PAGES -> listPrivatePages(from, to, entries, found);
+            case PRIVATE_PAGES -> listPrivatePages(pagemap, from, to, entries, found);
             case COMPARE_ALL -> {
                 for (long page = from; page < to; page++) {
                     found.add(page);
@@ -195,11 +203,12 @@ public final class KernelTracking implements AutoCloseable {
         }
     }
 
-    private void listPrivatePages(long from, long to, MemorySegment buffer, PageList target) throws IOException {
+    private void listPrivatePages(int descriptor, long from, long to, MemorySegment buffer, PageList target)
+            throws IOException {
         long firstEntry = image.address() >>> pageShift;
         for (long page = from; page < to; page += PAGEMAP_ENTRIES) {
             long wanted = Math.min(PAGEMAP_ENTRIES, to - page) * Long.BYTES;
-            long count = Linux.read(pagemap, (firstEntry + page) * Long.BYTES, buffer.asSlice(0, wanted));
+            long count = Linux.read(descriptor, (firstEntry + page) * Long.BYTES, buffer.asSlice(0, wanted));
             if (count < wanted) {
                 throw new IOException("cannot read /proc/self/pagemap, so stores through segment() cannot be found: "
                         + "result=" + count + ", wanted=" + wanted);
@@ -248,23 +257,45 @@ public final class KernelTracking implements AutoCloseable {
      *
      * @param generation the commit's generation
      * @param size its size
+     * @param zeroFrom from where on home is to be zeros besides
      * @throws IOException if home cannot be written
      */
-    public void durable(SealedGeneration generation, long size) throws IOException {
+    public void durable(SealedGeneration generation, long size, long zeroFrom) throws IOException {
+        if (zeroFrom != Cuts.NONE) {
+            zeroAround(generation.changed, zeroFrom);
+        }
         RedoRecord record = generation.record();
-        try (HomePages target = new HomePages(size)) {
+        try (HomePages target = new HomePages(size, zeroFrom)) {
             record.forEach(target);
+        }
+    }
+
+    /** Zeros home from an offset on, but not the pages that are written next: they keep their disk space. */
+    private void zeroAround(PageList written, long zeroFrom) throws IOException {
+        long from = zeroFrom;
+        for (int i = 0; i < written.size(); i++) {
+            long offset = written.get(i) << pageShift;
+            if (offset > from) {
+                home.zero(from, offset - from);
+            }
+            from = Math.max(from, offset + pageBytes);
+        }
+        long length = home.length();
+        if (length > from) {
+            home.zero(from, length - from);
         }
     }
 
     /** Writes extents to home, whole pages at a time and neighbours together. */
     private final class HomePages implements ExtentVisitor, AutoCloseable {
         private final long size;
+        private final long zeroFrom;
         private long firstPage = -1;
         private int count;
 
-        private HomePages(long size) {
+        private HomePages(long size, long zeroFrom) {
             this.size = size;
+            this.zeroFrom = zeroFrom;
         }
 
         @Override
@@ -288,7 +319,10 @@ public final class KernelTracking implements AutoCloseable {
                 firstPage = page;
                 count = 0;
             }
-            Memory.copy(basePage(page), snapshot.address() + ((long) count << pageShift), pageBytes);
+            long kept = Math.clamp(zeroFrom - (page << pageShift), 0, pageBytes);
+            MemorySegment target = snapshot.asSlice((long) count << pageShift, pageBytes);
+            Memory.copy(basePage(page), target.address(), kept);
+            target.asSlice(kept).fill((byte) 0);
             return count++;
         }
 
@@ -325,7 +359,7 @@ public final class KernelTracking implements AutoCloseable {
      * @throws IOException if stores cannot be found, or home cannot be read
      */
     public void rollback(long end) throws IOException {
-        findStores(Range.EVERYTHING, end);
+        findStores(List.of(Range.EVERYTHING), end);
         for (int i = 0; i < found.size(); i++) {
             long page = found.get(i);
             long target = image.address() + (page << pageShift);
@@ -346,13 +380,17 @@ public final class KernelTracking implements AutoCloseable {
      * @return bytes, or 0 if the kernel does not tell
      */
     public long privateBytes(long size) {
+        int own = Linux.open("/proc/self/pagemap", LinuxConstants.O_RDONLY | LinuxConstants.O_CLOEXEC);
+        if (own < 0) {
+            return 0;
+        }
         PageList list = new PageList();
-        try (Arena own = Arena.ofConfined()) {
-            if (pagemap >= 0) {
-                listPrivatePages(0, size + pageBytes - 1 >>> pageShift, own.allocate(entries.byteSize(), 8), list);
-            }
+        try (Arena buffers = Arena.ofConfined()) {
+            listPrivatePages(own, 0, size + pageBytes - 1 >>> pageShift, buffers.allocate(entries.byteSize(), 8), list);
         } catch (IOException e) {
             return 0; // a figure for stats only
+        } finally {
+            Linux.close(own);
         }
         return (long) list.size() << pageShift;
     }

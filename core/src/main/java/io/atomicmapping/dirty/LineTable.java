@@ -101,13 +101,19 @@ final class LineTable implements AutoCloseable {
                 mask |= need & -need;
             }
         } finally {
-            Memory.setRelease(entry, mask);
-            Memory.setRelease(entry + CHAIN, chain);
-            VarHandle.storeStoreFence(); // the caller's store must not be seen before the mask
+            publish(entry, mask, chain);
+            if (before == 0 && mask != 0) {
+                dirty[stripe & stripeMask].add(page);
+            }
         }
-        if (before == 0) {
-            dirty[stripe & stripeMask].add(page);
-        }
+    }
+
+    /** Images first: whoever sees a line marked may store into it, and whoever sees that store must find the image. */
+    private static void publish(long entry, long mask, long chain) {
+        Memory.setRelease(entry + CHAIN, chain | LOCKED);
+        Memory.setRelease(entry, mask);
+        Memory.setRelease(entry + CHAIN, chain);
+        VarHandle.storeStoreFence(); // and the caller's own store comes last
     }
 
     private long keepImage(long page, int line, long chain, int stripe) {
@@ -128,12 +134,12 @@ final class LineTable implements AutoCloseable {
     }
 
     private long lock(long entry) {
-        while (true) {
+        for (int spin = 1;; spin++) {
             long chain = Memory.getAcquire(entry + CHAIN);
             if ((chain & LOCKED) == 0 && Memory.compareAndSet(entry + CHAIN, chain, chain | LOCKED)) {
                 return chain;
             }
-            Thread.onSpinWait();
+            Sections.pause(spin); // a virtual thread that has the lock may be waiting for a carrier
         }
     }
 
@@ -209,8 +215,7 @@ final class LineTable implements AutoCloseable {
             }
             Memory.set(tail + BeforeImages.NEXT, chain);
         }
-        Memory.setRelease(entry, mask);
-        Memory.setRelease(entry + CHAIN, head);
+        publish(entry, mask, head);
         addDirty(page);
     }
 

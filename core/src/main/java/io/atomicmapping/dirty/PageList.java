@@ -20,10 +20,15 @@ public final class PageList {
      * @param page its number
      */
     public void add(long page) {
+        reserve();
+        pages[size++] = page;
+    }
+
+    /** Makes sure that the next page needs no memory. */
+    void reserve() {
         if (size == pages.length) {
             pages = Arrays.copyOf(pages, size * 2);
         }
-        pages[size++] = page;
     }
 
     /**

@@ -23,9 +23,9 @@ public record Range(long from, long to) {
         return from == 0 && to == Long.MAX_VALUE;
     }
 
-    /** The page of the last byte. */
+    /** The page of the last byte; that before the first where there is none. */
     long lastPage(int pageShift) {
-        return to - 1 >>> pageShift;
+        return from == to ? (from >>> pageShift) - 1 : to - 1 >>> pageShift;
     }
 
     /** The lines of a page that the range touches, as a mask. */

@@ -44,11 +44,17 @@ public final class SealedGeneration implements AutoCloseable {
         return changed;
     }
 
-    /** Notes the images of a page. */
-    void addImages(long page, long head) {
+    /** Makes sure that the next {@link #addImages} and the next changed page need no memory. */
+    void reserve() {
+        pages.reserve();
+        changed.reserve();
         if (pages.size() == heads.length) {
             heads = Arrays.copyOf(heads, heads.length * 2);
         }
+    }
+
+    /** Notes the images of a page, for which room was reserved. */
+    void addImages(long page, long head) {
         heads[pages.size()] = head;
         pages.add(page);
     }

@@ -5,6 +5,7 @@ import io.atomicmapping.storage.linux.LinuxConstants;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 
@@ -34,6 +35,7 @@ public final class Sections {
     private static final int SLOTS_MIN = 16;
     private static final int SPINS = 200;
     private static final long PARK_NANOS = 20_000;
+    private static final long GATE_NANOS = 1_000_000;
     private static final long PUT = 1;
     private static final long UPDATE = 2;
     private static final long SHARED_UPDATE = 1L << 32;
@@ -64,8 +66,10 @@ public final class Sections {
     private final ConcurrentHashMap<Thread, Nest> nests = new ConcurrentHashMap<>();
     /** whether the stripes were ever used */
     private volatile boolean sharing;
-    /** fair: whoever waits at the gate passes before the next exclusion */
-    private final ReentrantLock gateLock = new ReentrantLock(true);
+    /** those who exclude, one at a time */
+    private final ReentrantLock gateLock = new ReentrantLock();
+    /** those who wait at the gate; a thread may be in it once too often, and is then unparked once too often */
+    private final ConcurrentLinkedQueue<Thread> waiters = new ConcurrentLinkedQueue<>();
     /**
      * 1 while an exclusion wants or has the field; set before the barrier. Read after a section opened, and by acquire: the
      * masks and sizes that the section then loads are those that the last exclusion left
@@ -282,8 +286,24 @@ public final class Sections {
             }
             Thread.onSpinWait();
         }
-        gateLock.lock();
-        gateLock.unlock();
+        boolean interrupted = false;
+        waiters.add(Thread.currentThread());
+        while (gate != 0) {
+            interrupted |= Thread.interrupted(); // an interrupted thread would not park
+            LockSupport.parkNanos(this, GATE_NANOS);
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** One step of waiting for another thread, which may be a virtual one that needs this thread's carrier. */
+    static void pause(int spin) {
+        if (spin % SPINS == 0) {
+            Thread.yield();
+        } else {
+            Thread.onSpinWait();
+        }
     }
 
     /**
@@ -321,10 +341,13 @@ public final class Sections {
         return quiet;
     }
 
-    /** Opens the gate. */
+    /** Opens the gate, for all who wait at it. */
     public void endExclusion() {
         gate = 0;
         gateLock.unlock();
+        for (Thread waiter = waiters.poll(); waiter != null; waiter = waiters.poll()) {
+            LockSupport.unpark(waiter);
+        }
     }
 
     /**
@@ -336,11 +359,10 @@ public final class Sections {
         boolean shares = sharing;
         for (int slot = 0; slot <= mask; slot++) {
             int index = slot + 1 << 4;
-            while (OWNER.getAcquire(owners, slot) != null && ((long) STATE.getAcquire(slots, index) & PUT) != 0) {
-                Thread.onSpinWait();
-            }
-            while (shares && (int) (long) STATE.getAcquire(shared, index) != 0) {
-                Thread.onSpinWait();
+            int spin = 1;
+            while (OWNER.getAcquire(owners, slot) != null && ((long) STATE.getAcquire(slots, index) & PUT) != 0
+                    || shares && (int) (long) STATE.getAcquire(shared, index) != 0) {
+                pause(spin++);
             }
         }
     }

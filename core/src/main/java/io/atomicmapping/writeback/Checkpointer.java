@@ -80,6 +80,8 @@ public final class Checkpointer implements AutoCloseable {
     private final LongAdder bytesWritten = new LongAdder();
     private volatile boolean kernelMode;
     private volatile boolean stopped;
+    /** guarded by lock: what a checkpoint works on is gone */
+    private boolean closed;
     private volatile IOException failure;
     /** bytes appended while the last checkpoint ran: the next one begins while twice as much is free */
     private volatile long appendedMeanwhile;
@@ -128,9 +130,10 @@ public final class Checkpointer implements AutoCloseable {
             synchronized (monitor) {
                 wanted |= due;
                 if (thread == null && !stopped) {
-                    thread = new Thread(this::run, "atomic-mapping-checkpointer");
-                    thread.setDaemon(true);
-                    thread.start();
+                    Thread started = new Thread(this::run, "atomic-mapping-checkpointer");
+                    started.setDaemon(true);
+                    started.start();
+                    thread = started;
                 } else if (sleeping) {
                     monitor.notifyAll();
                 }
@@ -178,7 +181,7 @@ public final class Checkpointer implements AutoCloseable {
                 } else if (!stopped) {
                     host.markIdle();
                 }
-            } catch (IOException | RuntimeException | InternalError e) {
+            } catch (IOException | RuntimeException | Error e) {
                 LOG.warn("checkpoint failed, will be tried again: file={}", parts.home().path(), e);
                 pause(RETRY_NANOS);
             }
@@ -230,6 +233,9 @@ public final class Checkpointer implements AutoCloseable {
     public void checkpoint() throws IOException {
         lock.lock();
         try {
+            if (closed) {
+                return;
+            }
             if (failure != null) {
                 throw new IOException("no checkpoint after a failure, reopen the mapping: file=" + parts.home().path(),
                         failure);
@@ -242,12 +248,13 @@ public final class Checkpointer implements AutoCloseable {
                 checkpointNanos.add(System.nanoTime() - begin);
             }
             if (!kernelMode && parts.image().isMapped()) {
-                recycler.recycle(Math.min(parts.cuts().apartFrom(), host.mappedEnd()) >>> parts.pageShift());
+                long limit = Math.min(parts.cuts().apartFrom(), parts.cuts().anonymousFrom());
+                recycler.recycle(Math.min(limit, host.mappedEnd()) >>> parts.pageShift());
                 parts.committed().forgetWritten();
                 rejoin();
             }
-        } finally {
             parts.committed().forgetWritten();
+        } finally {
             lock.unlock();
         }
     }
@@ -272,6 +279,7 @@ public final class Checkpointer implements AutoCloseable {
             throw e;
         }
         parts.committed().end(target);
+        parts.cuts().caughtUp(target.cut());
         appendedMeanwhile = journal.appendLsn() - appended;
         LOG.debug("checkpoint: commit={}, lsn={}, file={}", target.commit(), target.lsn(), parts.home().path());
     }
@@ -299,16 +307,13 @@ public final class Checkpointer implements AutoCloseable {
     /** Once home has the zeros of every cut, the pages past them can be home's again. */
     private void rejoin() throws IOException {
         Cuts cuts = parts.cuts();
-        if (cuts.apartFrom() == Cuts.NONE || !cuts.isSettled() || parts.committed().hasCut()
-                || !parts.sections().tryExclude(REJOIN_PATIENCE_NANOS)) {
+        if (!cuts.canRejoin() || !parts.sections().tryExclude(REJOIN_PATIENCE_NANOS)) {
             return;
         }
         try {
-            long from = cuts.apartFrom() >>> parts.pageShift();
-            long to = host.mappedEnd() >>> parts.pageShift();
-            if (cuts.isSettled() && !parts.committed().hasCut()) {
-                parts.tracking().remap(from, () -> { });
-                if (from >= to || recycler.rejoin(from, to)) {
+            if (cuts.canRejoin()) {
+                long from = cuts.anonymousFrom() >>> parts.pageShift();
+                if (recycler.rejoin(from, host.mappedEnd() >>> parts.pageShift())) {
                     cuts.rejoined();
                     parts.tracking().remap(Long.MAX_VALUE, () -> { });
                 }
@@ -395,8 +400,14 @@ public final class Checkpointer implements AutoCloseable {
     @Override
     public void close() {
         stop();
-        writer.close();
-        recycler.close();
-        allocation.close();
+        lock.lock(); // a sync that waits for memory may be in a checkpoint, or come for one yet
+        try {
+            closed = true;
+            writer.close();
+            recycler.close();
+            allocation.close();
+        } finally {
+            lock.unlock();
+        }
     }
 }

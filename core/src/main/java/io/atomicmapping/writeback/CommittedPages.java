@@ -1,5 +1,6 @@
 package io.atomicmapping.writeback;
 
+import io.atomicmapping.dirty.Cuts;
 import io.atomicmapping.dirty.PageList;
 import io.atomicmapping.dirty.PageTree;
 import java.io.IOException;
@@ -24,9 +25,12 @@ public final class CommittedPages implements AutoCloseable {
      * @param lsn the end of its last record
      * @param commit its last commit
      * @param size the committed size
-     * @param zeroFrom from where on home is to be zeros before the pages are written; {@link Long#MAX_VALUE} for nowhere
+     * @param zeroFrom from where on home is to be zeros before the pages are written; {@link Cuts#NONE} for nowhere
+     * @param cut the number of the last cut in it, 0 for none
      */
-    public record Point(long lsn, long commit, long size, long zeroFrom) { }
+    public record Point(long lsn, long commit, long size, long zeroFrom, long cut) { }
+
+    private final int pageShift;
 
     private PageTree current;
     private PageTree writing;
@@ -37,10 +41,12 @@ public final class CommittedPages implements AutoCloseable {
      * Makes an empty set.
      *
      * @param pages how many pages there can be
+     * @param pageShift the page size as a power of two
      * @param start where the journal stands
      * @throws IOException if the address space cannot be reserved
      */
-    public CommittedPages(long pages, Point start) throws IOException {
+    public CommittedPages(long pages, int pageShift, Point start) throws IOException {
+        this.pageShift = pageShift;
         current = new PageTree(pages);
         writing = new PageTree(pages);
         reached = start;
@@ -57,7 +63,11 @@ public final class CommittedPages implements AutoCloseable {
         for (int i = 0; i < pages.size(); i++) {
             current.add(pages.get(i));
         }
-        reached = new Point(point.lsn(), point.commit(), point.size(), Math.min(reached.zeroFrom(), point.zeroFrom()));
+        if (point.zeroFrom() != Cuts.NONE && (point.zeroFrom() & (1L << pageShift) - 1) != 0) {
+            current.add(point.zeroFrom() >>> pageShift); // its end is not home's until a checkpoint has zeroed that
+        }
+        reached = new Point(point.lsn(), point.commit(), point.size(), Math.min(reached.zeroFrom(), point.zeroFrom()),
+                Math.max(reached.cut(), point.cut()));
     }
 
     /**
@@ -66,7 +76,7 @@ public final class CommittedPages implements AutoCloseable {
      * @param lsn the mark's end
      */
     public synchronized void marked(long lsn) {
-        reached = new Point(lsn, reached.commit(), reached.size(), reached.zeroFrom());
+        reached = new Point(lsn, reached.commit(), reached.size(), reached.zeroFrom(), reached.cut());
     }
 
     /**
@@ -82,7 +92,7 @@ public final class CommittedPages implements AutoCloseable {
         writing = current;
         current = swap;
         Point target = reached;
-        reached = new Point(target.lsn(), target.commit(), target.size(), Long.MAX_VALUE);
+        reached = new Point(target.lsn(), target.commit(), target.size(), Cuts.NONE, target.cut());
         return target;
     }
 
@@ -108,12 +118,7 @@ public final class CommittedPages implements AutoCloseable {
         }
         writing.clear();
         reached = new Point(reached.lsn(), reached.commit(), reached.size(),
-                Math.min(reached.zeroFrom(), target.zeroFrom()));
-    }
-
-    /** Whether a commit is waiting that cuts the file off. */
-    synchronized boolean hasCut() {
-        return reached.zeroFrom() != Long.MAX_VALUE;
+                Math.min(reached.zeroFrom(), target.zeroFrom()), reached.cut());
     }
 
     /** Whether a page waits for the next checkpoint. */

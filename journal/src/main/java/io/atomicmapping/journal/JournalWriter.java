@@ -352,6 +352,11 @@ public final class JournalWriter implements AutoCloseable {
         }
     }
 
+    /** {@return whether a write or a force failed in such a way that the journal takes nothing more} */
+    public boolean hasFailed() {
+        return failure != null;
+    }
+
     /** {@return the ring's length in bytes} */
     public long ringBytes() {
         return slot.ringBytes();
