@@ -167,6 +167,18 @@ final class Engine implements Checkpointer.Host {
         return failure;
     }
 
+    /** Another program may have truncated home: what that took along no scan finds, and no close may hide. */
+    void ensureHomeComplete() throws IOException {
+        long length = home.length();
+        long least = Math.max(sizes.current(), sizes.committed());
+        if (length < least) {
+            IOException truncated = new IOException("data file was truncated beneath the mapping, by another program, restore"
+                    + " it from a backup: length=" + length + ", least=" + least + ", file=" + file);
+            failed(truncated);
+            throw truncated;
+        }
+    }
+
     @Override
     public void markIdle() {
         commits.markIdle();
@@ -222,10 +234,14 @@ final class Engine implements Checkpointer.Host {
         }
         synchronized (this) {
             if (!filesClosed) {
+                boolean toldBefore = failure != null;
                 commits.stop(this::refuseAll);
                 filesClosed = true;
                 try {
                     closeFiles();
+                    if (failure != null && !toldBefore) {
+                        throw new IOException(failure.getMessage(), failure); // found by this close: nobody else would tell
+                    }
                 } finally {
                     releaseTables();
                     closeImage();
@@ -257,6 +273,7 @@ final class Engine implements Checkpointer.Host {
             checkpointer.stop();
             if (failure == null) {
                 checkpointer.checkpoint();
+                ensureHomeComplete();
                 files.closeClean(sizes.committed(), commits.lastCommit());
                 complete = true;
             }
@@ -297,6 +314,7 @@ final class Engine implements Checkpointer.Host {
         KernelTracking active = kernel;
         if (active != null) {
             active.seal(target, ranges, sizes.current(), cuts.open());
+            ensureHomeComplete();
         } else {
             tracking.seal(target, ranges.get(0), sizes.current(), cuts.open());
         }

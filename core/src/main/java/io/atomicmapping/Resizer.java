@@ -182,6 +182,7 @@ final class Resizer {
                 engine.tracking.rollback(engine.cuts::hasImages);
             } else {
                 kernel.rollback(committed);
+                engine.ensureHomeComplete();
             }
             engine.cuts.rollback();
             engine.sizes.set(committed);
