@@ -99,7 +99,8 @@ class AccessTest {
         mapping.putBytes(SIZE - 5, source, 10, 5);
         byte[] part = new byte[9];
         mapping.getBytes(SIZE - 5, part, 4, 5);
-        assertArrayEquals(new byte[] {0, 0, 0, 0, source[10], source[11], source[12], source[13], source[14]}, part);
+        assertArrayEquals(new byte[] {0, 0, 0, 0, source[10], source[11], source[12], source[13], source[14]},
+                part);
     }
 
     @Test
@@ -199,7 +200,8 @@ class AccessTest {
 
     private static void refuses(long offset, long length, Executable access) {
         IndexOutOfBoundsException e = assertThrows(IndexOutOfBoundsException.class, access);
-        for (String part : List.of("offset=" + offset + ",", "length=" + length + ",", "size=" + SIZE + ",")) {
+        for (String part : List.of("offset=" + offset + ",", "length=" + length + ",", "size=" + SIZE
+                + ",")) {
             assertTrue(e.getMessage().contains(part), e::getMessage);
         }
     }

@@ -14,7 +14,8 @@ final class ChildJvm {
     private ChildJvm() {
     }
 
-    static Ended run(List<String> before, Class<?> main, String... arguments) throws IOException, InterruptedException {
+    static Ended run(List<String> before, Class<?> main, String... arguments) throws IOException,
+            InterruptedException {
         return run(before, System.getProperty("java.class.path"), main, arguments);
     }
 

@@ -19,7 +19,9 @@ import org.junit.jupiter.params.Parameter;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** The end of a mapping: what is left, what is refused, and that no use of it at the same time harms the JVM. */
+/**
+ * The end of a mapping: what is left, what is refused, and that no use of it at the same time harms the JVM.
+ */
 @ParameterizedClass
 @CsvSource({"MEMORY, false", "DISK, false", "DISK, true"})
 @Timeout(60)
@@ -82,18 +84,22 @@ class CloseTest {
             MemorySegment segment = mapping.readSegment();
             mapping.close();
             mapping.close();
-            for (Executable use : new Executable[] {mapping::size, () -> mapping.getByte(0), () -> mapping.getLong(-1),
-                    () -> mapping.getLongAcquire(0), () -> mapping.getBytes(0, new byte[1]), () -> mapping.putByte(0, (byte) 1),
+            for (Executable use : new Executable[] {mapping::size, () -> mapping.getByte(0),
+                    () -> mapping.getLong(-1),
+                    () -> mapping.getLongAcquire(0), () -> mapping.getBytes(0, new byte[1]),
+                            () -> mapping.putByte(0, (byte) 1),
                     () -> mapping.getBytes(0, new byte[0]), () -> mapping.putBytes(0, new byte[0]),
                     () -> mapping.putLongRelease(0, 1), () -> mapping.putBytes(0, new byte[9]),
-                    () -> mapping.put(0, MemorySegment.ofArray(new byte[9])), () -> mapping.fill(0, 1, (byte) 1),
+                    () -> mapping.put(0, MemorySegment.ofArray(new byte[9])),
+                            () -> mapping.fill(0, 1, (byte) 1),
                     () -> mapping.copy(0, 8, 8), () -> mapping.compareAndSetLong(0, 0, 1),
                     () -> mapping.getAndAddLong(0, 1), mapping::readSegment, mapping::segment, mapping::sync,
                     () -> mapping.sync(0, 1), () -> mapping.sync(0, 0), mapping::syncAsync, mapping::rollback,
                     () -> mapping.update(() -> { }), () -> mapping.compute(() -> 1), () -> mapping.resize(1),
                     mapping::stats}) {
                 IllegalStateException e = assertThrows(IllegalStateException.class, use);
-                assertTrue(e.getMessage().contains("closed") && e.getMessage().contains("file="), e::getMessage);
+                assertTrue(e.getMessage().contains("closed") && e.getMessage().contains("file="),
+                        e::getMessage);
             }
             assertThrows(IllegalStateException.class, () -> segment.get(ValueLayout.JAVA_BYTE, 0));
         }
@@ -113,14 +119,18 @@ class CloseTest {
         MemorySegment segment = kernel ? mapping.segment() : mapping.readSegment();
         byte[] bytes = new byte[3 * PAGE];
         List<Executable> uses = List.of(() -> mapping.getLong(PAGE), () -> mapping.putLong(PAGE - 4, 7),
-                () -> mapping.putBytes(100, bytes), () -> mapping.getBytes(100, bytes), () -> mapping.fill(0, SIZE, (byte) 3),
-                mapping::sync, () -> mapping.sync(0, 100), () -> mapping.syncAsync().join(), mapping::rollback,
+                () -> mapping.putBytes(100, bytes), () -> mapping.getBytes(100, bytes),
+                        () -> mapping.fill(0, SIZE, (byte) 3),
+                mapping::sync, () -> mapping.sync(0, 100), () -> mapping.syncAsync().join(),
+                        mapping::rollback,
                 () -> mapping.update(() -> mapping.putLong(0, mapping.getLong(8))),
                 () -> mapping.resize(SIZE + PAGE), () -> mapping.resize(SIZE), mapping::stats,
-                () -> mapping.readSegment().get(ValueLayout.JAVA_LONG, 8), () -> segment.get(ValueLayout.JAVA_LONG, 800),
+                () -> mapping.readSegment().get(ValueLayout.JAVA_LONG, 8),
+                        () -> segment.get(ValueLayout.JAVA_LONG, 800),
                 () -> mapping.copy(0, PAGE, PAGE), () -> mapping.segment().set(ValueLayout.JAVA_LONG, 16, 5));
         List<Executable> chosen = new ArrayList<>();
-        for (int i = 0; i < 5; i++) { // not all at once: machines with few cores would do little else than switch threads
+        // not all at once: machines with few cores would do little else than switch threads
+        for (int i = 0; i < 5; i++) {
             chosen.add(uses.get((round + i * 4) % (kernel ? uses.size() : uses.size() - 1)));
         }
         CountDownLatch running = new CountDownLatch(chosen.size());

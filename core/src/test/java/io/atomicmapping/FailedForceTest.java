@@ -51,7 +51,10 @@ class FailedForceTest {
         mapping.close();
     }
 
-    /** After a commit an idle moment leaves a mark in the journal: once it is there, nothing writes but the caller. */
+    /**
+     * After a commit an idle moment leaves a mark in the journal: once it is there, nothing writes but the
+     * caller.
+     */
     private void awaitMark() {
         MappingStats stats = mapping.stats();
         while (stats.journalUsedBytes() <= stats.bytesJournaled()) {
@@ -61,8 +64,10 @@ class FailedForceTest {
     }
 
     private void hasFailed() {
-        for (Executable use : new Executable[] {() -> mapping.putLong(0, 3), mapping::sync, () -> mapping.sync(0, 8),
-                mapping::syncAsync, mapping::rollback, () -> mapping.resize(5), () -> mapping.update(() -> { }),
+        for (Executable use : new Executable[] {() -> mapping.putLong(0, 3), mapping::sync,
+                () -> mapping.sync(0, 8),
+                mapping::syncAsync, mapping::rollback, () -> mapping.resize(5),
+                        () -> mapping.update(() -> { }),
                 mapping::segment}) {
             IllegalStateException e = assertThrows(IllegalStateException.class, use);
             assertTrue(e.getMessage().contains("reopen") && e.getMessage().contains("file="), e::getMessage);
@@ -116,7 +121,8 @@ class FailedForceTest {
     @Test
     void aCheckpointWhoseForceFailsEndsTheMapping() throws IOException {
         faults.fail("force", "/data");
-        Exception e = assertThrows(Exception.class, () -> { // by the background thread, or by a sync that needs the room
+        // by the background thread, or by a sync that needs the room
+        Exception e = assertThrows(Exception.class, () -> {
             for (int i = 2; i < 2_000; i++) {
                 mapping.putLong(0, i);
                 mapping.sync();

@@ -74,12 +74,14 @@ final class FaultyStorage {
             }
             try {
                 Object result = method.invoke(target, arguments);
-                return result instanceof DurableFile file ? proxy(DurableFile.class, file, file.path()) : result;
+                return result instanceof DurableFile file ? proxy(DurableFile.class, file, file.path())
+                        : result;
             } catch (InvocationTargetException e) {
                 throw e.getCause();
             }
         };
-        return type.cast(Proxy.newProxyInstance(FaultyStorage.class.getClassLoader(), new Class<?>[] {type, Unwrap.class},
+        return type.cast(Proxy.newProxyInstance(FaultyStorage.class.getClassLoader(),
+                new Class<?>[] {type, Unwrap.class},
                 handler));
     }
 

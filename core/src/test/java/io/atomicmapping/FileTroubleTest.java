@@ -27,7 +27,10 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What a path can name instead of a file to map, and journals that do not fit: errors that say what to do, and no write. */
+/**
+ * What a path can name instead of a file to map, and journals that do not fit: errors that say what to do,
+ * and no write.
+ */
 @Timeout(60)
 class FileTroubleTest {
 
@@ -52,11 +55,13 @@ class FileTroubleTest {
             mapping.sync();
             mapping.putLong(PAGE, value);
             mapping.sync();
-            TestFile.run("cp", "--preserve=all", live.journal().toString(), live.path.toString(), directory.toString());
+            TestFile.run("cp", "--preserve=all", live.journal().toString(), live.path.toString(),
+                    directory.toString());
         }
     }
 
-    private <E extends Exception> E refuses(Class<E> type, Executable open, String... said) throws IOException {
+    private <E extends Exception> E refuses(Class<E> type, Executable open, String... said)
+            throws IOException {
         Map<Path, byte[]> before = everything();
         E e = assertThrows(type, open);
         for (String part : said) {
@@ -81,7 +86,8 @@ class FileTroubleTest {
     @Test
     void aMissingFileWithoutASizeIsNotCreated() throws IOException {
         refuses(NoSuchFileException.class, () -> AtomicMapping.open(file), file.toString());
-        refuses(IOException.class, () -> AtomicMapping.open(directory.resolve("no/such/data"), 10), "no/such");
+        refuses(IOException.class, () -> AtomicMapping.open(directory.resolve("no/such/data"), 10),
+                "no/such");
     }
 
     @Test
@@ -122,8 +128,10 @@ class FileTroubleTest {
     @Test
     void sizesOutOfRangeAreRefused() throws IOException {
         refuses(IllegalArgumentException.class, () -> AtomicMapping.open(file, -1), "-1");
-        refuses(IllegalArgumentException.class, () -> AtomicMapping.open(file, MappingOptions.SIZE_LIMIT + 1), "size");
-        refuses(IllegalArgumentException.class, () -> MappingOptions.builder().size(11).maxSize(10).build(), "maxSize");
+        refuses(IllegalArgumentException.class, () -> AtomicMapping.open(file, MappingOptions.SIZE_LIMIT + 1),
+                "size");
+        refuses(IllegalArgumentException.class, () -> MappingOptions.builder().size(11).maxSize(10).build(),
+                "maxSize");
         AtomicMapping.open(file, 11).close();
         Files.delete(journal);
         assertThrows(IllegalArgumentException.class,
@@ -152,12 +160,14 @@ class FileTroubleTest {
             Files.readAllBytes(journal);
             IOException e = assertThrows(IOException.class, () -> AtomicMapping.open(file));
             assertTrue(e.getMessage().contains(file.toString()), e::getMessage);
-            assertThrows(IOException.class, () -> AtomicMapping.open(file, MappingOptions.builder().readOnly(true).build()));
+            assertThrows(IOException.class,
+                    () -> AtomicMapping.open(file, MappingOptions.builder().readOnly(true).build()));
             mapping.putLong(0, 1);
             assertEquals(1, mapping.sync());
         }
         try (AtomicMapping reader = AtomicMapping.open(file, MappingOptions.builder().readOnly(true).build());
-                AtomicMapping other = AtomicMapping.open(file, MappingOptions.builder().readOnly(true).build())) {
+                AtomicMapping other = AtomicMapping.open(file,
+                        MappingOptions.builder().readOnly(true).build())) {
             Files.readAllBytes(file);
             assertThrows(IOException.class, () -> AtomicMapping.open(file));
             assertEquals(reader.getLong(0), other.getLong(0));
@@ -183,10 +193,12 @@ class FileTroubleTest {
         String classPath = classPathForEveryone();
         Map<Path, byte[]> before = everything();
         List<String> asNobody = List.of("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups");
-        assumeTrue(ChildJvm.run(asNobody, classPath, Nothing.class).status() == 0, "cannot run as nobody here");
+        assumeTrue(ChildJvm.run(asNobody, classPath, Nothing.class).status() == 0,
+                "cannot run as nobody here");
         ChildJvm.Ended ended = ChildJvm.run(asNobody, classPath, Opener.class, file.toString());
         assertEquals(1, ended.status(), ended.output());
-        assertTrue(ended.output().contains("AccessDenied") || ended.output().contains("ermission"), ended.output());
+        assertTrue(ended.output().contains("AccessDenied") || ended.output().contains("ermission"),
+                ended.output());
         ended = ChildJvm.run(asNobody, classPath, Opener.class, directory.resolve("new").toString());
         assertEquals(1, ended.status(), ended.output());
         assertEquals(before.keySet(), everything().keySet());
@@ -222,7 +234,8 @@ class FileTroubleTest {
         Files.delete(journal);
         refuses(IncompatibleJournalException.class, () -> AtomicMapping.open(file), "discardMissingJournal");
         refuses(IncompatibleJournalException.class,
-                () -> AtomicMapping.open(file, MappingOptions.builder().readOnly(true).build()), "discardMissingJournal");
+                () -> AtomicMapping.open(file, MappingOptions.builder().readOnly(true).build()),
+                        "discardMissingJournal");
         try (AtomicMapping mapping = AtomicMapping.open(file,
                 MappingOptions.builder().discardMissingJournal(true).build())) {
             mapping.putLong(0, 1);
@@ -238,7 +251,8 @@ class FileTroubleTest {
         Files.write(journal, bytes);
         refuses(CorruptJournalException.class, () -> AtomicMapping.open(file), journal.toString());
         refuses(CorruptJournalException.class,
-                () -> AtomicMapping.open(file, MappingOptions.builder().readOnly(true).build()), journal.toString());
+                () -> AtomicMapping.open(file, MappingOptions.builder().readOnly(true).build()),
+                        journal.toString());
     }
 
     @Test

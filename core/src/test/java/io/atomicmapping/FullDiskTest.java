@@ -21,7 +21,9 @@ import org.junit.jupiter.params.Parameter;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** A disk that is full is told by an IOException; the last commit stays; after space was made work goes on. */
+/**
+ * A disk that is full is told by an IOException; the last commit stays; after space was made work goes on.
+ */
 @ParameterizedClass
 @ValueSource(booleans = {false, true})
 @Timeout(60)
@@ -85,7 +87,8 @@ class FullDiskTest {
             mapping.putLong(0, 2);
             assertFull(assertThrows(IOException.class, mapping::sync));
             assertFull(assertThrows(IOException.class, mapping::sync));
-            CompletionException async = assertThrows(CompletionException.class, () -> mapping.syncAsync().join());
+            CompletionException async = assertThrows(CompletionException.class,
+                    () -> mapping.syncAsync().join());
             assertFull(assertThrows(IOException.class, () -> {
                 throw async.getCause();
             }));
@@ -132,7 +135,10 @@ class FullDiskTest {
         }
     }
 
-    /** A failed commit with a cut in kernel mode: the tail of the cut's page was once left out of the rollback. */
+    /**
+     * A failed commit with a cut in kernel mode: the tail of the cut's page was once left out of the
+     * rollback.
+     */
     @Test
     void aCutWhoseCommitFailedIsRolledBackToItsLastByte() throws IOException {
         MemoryStorage disk = new MemoryStorage();
@@ -201,7 +207,8 @@ class FullDiskTest {
 
     @Test
     void aRealFullDiskIsToldAndNeverKillsTheProcess() throws Exception {
-        assumeTrue(shell("mkdir mounted && truncate -s 16M disk && mke2fs -q -t ext4 disk && mount -o loop disk mounted"),
+        assumeTrue(shell("mkdir mounted && truncate -s 16M disk && mke2fs -q -t ext4 disk"
+                        + " && mount -o loop disk mounted"),
                 "may not mount here");
         try {
             Path path = directory.resolve("mounted/data");

@@ -21,9 +21,12 @@ import org.junit.jupiter.params.Parameter;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Stores through a segment, that only the kernel sees: each way of finding them, on the disk and in memory. */
+/**
+ * Stores through a segment, that only the kernel sees: each way of finding them, on the disk and in memory.
+ */
 @ParameterizedClass
-@CsvSource({"MEMORY, WRITE_PROTECTION", "DISK, WRITE_PROTECTION", "MEMORY, PRIVATE_PAGES", "DISK, PRIVATE_PAGES",
+@CsvSource({"MEMORY, WRITE_PROTECTION", "DISK, WRITE_PROTECTION", "MEMORY, PRIVATE_PAGES",
+        "DISK, PRIVATE_PAGES",
         "MEMORY, COMPARE_ALL", "DISK, COMPARE_ALL"})
 @Timeout(30)
 class KernelModeTest {
@@ -103,7 +106,10 @@ class KernelModeTest {
         copyHolds(expected);
     }
 
-    /** The mapping was cut, grown again and stored to, and cut once more without a commit, when the kernel takes over. */
+    /**
+     * The mapping was cut, grown again and stored to, and cut once more without a commit, when the kernel
+     * takes over.
+     */
     @Test
     void anOpenCutAtTheFirstSegmentIsRolledBackToWhatWasCommittedPastAnOlderCut() throws IOException {
         mapping.fill(0, SIZE, (byte) 1);
@@ -200,7 +206,10 @@ class KernelModeTest {
         copyHolds(Arrays.copyOf(Arrays.copyOf(committed, PAGE + 7), SIZE));
     }
 
-    /** Where the kernel can refuse a store it is an error; else it is lost. Bytes grown again are 0 in any case. */
+    /**
+     * Where the kernel can refuse a store it is an error; else it is lost. Bytes grown again are 0 in any
+     * case.
+     */
     @Test
     void storesPastACutThroughAnOlderSegmentAreLost() throws IOException {
         MemorySegment older = mapping.segment();

@@ -13,7 +13,10 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** What a mapping costs: private memory near its budget, nothing allocated by a store, two system calls for a sync. */
+/**
+ * What a mapping costs: private memory near its budget, nothing allocated by a store, two system calls for a
+ * sync.
+ */
 @Timeout(120)
 class MemoryTest {
 
@@ -98,8 +101,9 @@ class MemoryTest {
         try (TestFile file = TestFile.onDisk()) {
             Path trace = file.path.resolveSibling("trace");
             ChildJvm.Ended ended = ChildJvm.run(List.of("strace", "-f", "-y", "-o", trace.toString(), "-e",
-                    "trace=write,pwrite64,pwritev,pwritev2,fsync,fdatasync,msync,fallocate,ftruncate,sync_file_range,"
-                            + "pread64,read,fstat,newfstatat,mmap,madvise,fsetxattr"), Syncer.class, file.path.toString());
+                    "trace=write,pwrite64,pwritev,pwritev2,fsync,fdatasync,msync,fallocate,ftruncate,"
+                            + "sync_file_range,pread64,read,fstat,newfstatat,mmap,madvise,fsetxattr"), Syncer.class,
+                                    file.path.toString());
             assumeTrue(!ended.output().contains("PTRACE"), "may not trace here");
             assertEquals(0, ended.status(), ended.output());
             int writes = 0;

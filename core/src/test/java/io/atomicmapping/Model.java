@@ -48,7 +48,8 @@ final class Model {
         if (length == 0) {
             return;
         }
-        committed = Arrays.copyOf(Arrays.copyOf(committed, Math.min(committed.length, smallestSize)), now.length);
+        committed = Arrays.copyOf(Arrays.copyOf(committed, Math.min(committed.length, smallestSize)),
+                now.length);
         int from = offset / unit * unit;
         int to = Math.min(now.length, (offset + length + unit - 1) / unit * unit);
         System.arraycopy(now, from, committed, from, to - from);

@@ -25,7 +25,8 @@ class RandomOperationsTest {
     private static final int PAGE = 4096;
     private static final int SIZE_MAX = 40 * PAGE;
 
-    enum Kind { PUT, LONG, FILL, COPY, STORE, SYNC, RANGE_SYNC, ASYNC, ROLLBACK, RESIZE, REGROW, REOPEN, KILL, SEGMENT, UPDATE }
+    enum Kind { PUT, LONG, FILL, COPY, STORE, SYNC, RANGE_SYNC, ASYNC, ROLLBACK, RESIZE, REGROW, REOPEN, KILL,
+            SEGMENT, UPDATE }
 
     /** One operation; its numbers are scaled to what the mapping is at that time. */
     record Step(Kind kind, int first, int second, int seed) { }
@@ -34,7 +35,8 @@ class RandomOperationsTest {
     Arbitrary<List<Step>> steps() {
         Arbitrary<Kind> kinds = Arbitraries.of(Kind.class);
         Arbitrary<Integer> numbers = Arbitraries.integers().between(0, 999_999).withoutEdgeCases();
-        return Combinators.combine(kinds, numbers, numbers, numbers).as(Step::new).list().ofMinSize(1).ofMaxSize(60);
+        return Combinators.combine(kinds, numbers, numbers,
+                numbers).as(Step::new).list().ofMinSize(1).ofMaxSize(60);
     }
 
     @Property(tries = 100, shrinking = ShrinkingMode.OFF)
@@ -93,7 +95,8 @@ class RandomOperationsTest {
         }
 
         private void reopen(int size) throws IOException {
-            mapping = file.open(options -> options.size(size).maxSize(SIZE_MAX).journalCapacity(1).memoryBudget(8 * PAGE));
+            mapping = file.open(options -> options.size(size).maxSize(SIZE_MAX).journalCapacity(1)
+                    .memoryBudget(8 * PAGE));
             segment = null;
             model.unit = 64;
         }

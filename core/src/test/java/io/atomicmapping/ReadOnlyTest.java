@@ -91,11 +91,14 @@ class ReadOnlyTest {
     @Test
     void everyStoreIsRefused() throws IOException {
         try (AtomicMapping mapping = killed.open(options -> options.readOnly(true))) {
-            for (Executable store : new Executable[] {() -> mapping.putByte(0, (byte) 1), () -> mapping.putLong(0, 1),
-                    () -> mapping.putBytes(0, new byte[3]), () -> mapping.put(0, MemorySegment.ofArray(new byte[3])),
+            for (Executable store
+                    : new Executable[] {() -> mapping.putByte(0, (byte) 1), () -> mapping.putLong(0, 1),
+                    () -> mapping.putBytes(0, new byte[3]),
+                            () -> mapping.put(0, MemorySegment.ofArray(new byte[3])),
                     () -> mapping.fill(0, 10, (byte) 1), () -> mapping.copy(0, 10, 5), mapping::segment,
                     () -> mapping.compareAndSetLong(0, 0, 1), () -> mapping.getAndAddLong(0, 0),
-                    () -> mapping.putLongRelease(0, 1), () -> mapping.resize(5), () -> mapping.update(() -> { }),
+                    () -> mapping.putLongRelease(0, 1), () -> mapping.resize(5),
+                            () -> mapping.update(() -> { }),
                     () -> mapping.putBytes(0, new byte[0])}) {
                 IllegalStateException e = assertThrows(IllegalStateException.class, store);
                 assertTrue(e.getMessage().contains("read-only"), e::getMessage);
@@ -109,7 +112,8 @@ class ReadOnlyTest {
         AtomicMapping mapping = killed.open(options -> options.readOnly(true));
         mapping.close();
         mapping.close();
-        for (Executable use : new Executable[] {mapping::size, () -> mapping.getByte(0), () -> mapping.putByte(0, (byte) 1),
+        for (Executable use : new Executable[] {mapping::size, () -> mapping.getByte(0),
+                () -> mapping.putByte(0, (byte) 1),
                 mapping::sync, mapping::syncAsync, mapping::rollback, mapping::readSegment, mapping::segment,
                 mapping::stats, () -> mapping.resize(1), () -> mapping.update(() -> { })}) {
             IllegalStateException e = assertThrows(IllegalStateException.class, use);

@@ -171,7 +171,8 @@ class ResizeTest {
     @Test
     void sizesOutOfRangeAreRefusedWithTheRemedy() throws IOException {
         for (long size : new long[] {-1, SIZE_MAX + 1, Long.MAX_VALUE, Long.MIN_VALUE}) {
-            IllegalArgumentException e = assertThrows(IllegalArgumentException.class, () -> mapping.resize(size));
+            IllegalArgumentException e = assertThrows(IllegalArgumentException.class,
+                    () -> mapping.resize(size));
             assertTrue(e.getMessage().contains("maxSize"), e::getMessage);
             assertTrue(e.getMessage().contains("size=" + size), e::getMessage);
         }
@@ -203,7 +204,10 @@ class ResizeTest {
         copyHolds(expected);
     }
 
-    /** Past an older cut a rollback once mapped zeros where bytes had been committed since and were home already. */
+    /**
+     * Past an older cut a rollback once mapped zeros where bytes had been committed since and were home
+     * already.
+     */
     @Test
     void rollbackBringsBackWhatWasCommittedPastAnOlderCut() throws IOException {
         mapping.resize(PAGE);

@@ -10,7 +10,10 @@ import java.nio.file.Path;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 
-/** A data file with its journal, in memory or in a directory of its own on the disk, and what tests do with it. */
+/**
+ * A data file with its journal, in memory or in a directory of its own on the disk, and what tests do with
+ * it.
+ */
 final class TestFile implements AutoCloseable {
 
     /** Where the file lies. */
@@ -63,7 +66,8 @@ final class TestFile implements AutoCloseable {
     }
 
     /**
-     * What a kill at this moment would leave: a file with the same bytes and the same journal, that nobody has open. On the
+     * What a kill at this moment would leave: a file with the same bytes and the same journal, that nobody
+     * has open. On the
      * disk the journal is copied first: what a checkpoint brings home meanwhile, it holds, too.
      */
     TestFile copyAsAfterAKill() throws IOException {
@@ -101,7 +105,8 @@ final class TestFile implements AutoCloseable {
         try {
             int status = process.waitFor();
             if (status != 0) {
-                throw new IOException("command failed: status=" + status + ", command=" + String.join(" ", command)
+                throw new IOException("command failed: status=" + status + ", command="
+                        + String.join(" ", command)
                         + ", output=" + output);
             }
         } catch (InterruptedException e) {

@@ -26,7 +26,10 @@ import org.junit.jupiter.params.Parameter;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Many threads: cuts that no update straddles, numbers that are shared, waiting that ends, interrupts that harm nothing. */
+/**
+ * Many threads: cuts that no update straddles, numbers that are shared, waiting that ends, interrupts that
+ * harm nothing.
+ */
 @ParameterizedClass
 @CsvSource({"MEMORY, false", "DISK, false", "DISK, true"})
 @Timeout(60)
@@ -64,7 +67,8 @@ class ThreadsTest {
     }
 
     private AtomicMapping open(TestFile file) throws IOException {
-        AtomicMapping mapping = file.open(options -> options.size(SIZE).journalCapacity(1 << 16).memoryBudget(SIZE / 4));
+        AtomicMapping mapping = file.open(options -> options.size(SIZE).journalCapacity(1 << 16)
+                .memoryBudget(SIZE / 4));
         if (kernel) {
             mapping.segment();
         }
@@ -296,9 +300,11 @@ class ThreadsTest {
     void interruptedThreadsGoOnKeepTheirFlagAndCloseNoFile() throws Exception {
         try (TestFile file = place.newFile()) {
             AtomicMapping mapping = open(file);
-            List<Body> uses = List.of(mapping::sync, () -> mapping.sync(0, 8), () -> mapping.syncAsync(), mapping::rollback,
+            List<Body> uses = List.of(mapping::sync, () -> mapping.sync(0, 8), () -> mapping.syncAsync(),
+                    mapping::rollback,
                     () -> mapping.resize(SIZE + 8), () -> mapping.resize(SIZE),
-                    () -> mapping.update(() -> mapping.putLong(16, 1)), mapping::stats, () -> mapping.fill(0, SIZE, (byte) 1));
+                    () -> mapping.update(() -> mapping.putLong(16, 1)), mapping::stats,
+                            () -> mapping.fill(0, SIZE, (byte) 1));
             for (Body use : uses) {
                 Thread.currentThread().interrupt();
                 mapping.putLong(0, mapping.getLong(0) + 1);

@@ -13,17 +13,24 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Another program truncates the data file beneath the mapping: errors that name it, and a JVM that lives on. */
+/**
+ * Another program truncates the data file beneath the mapping: errors that name it, and a JVM that lives on.
+ */
 @Timeout(60)
 class TruncatedFileTest {
 
     private static final int PAGE = 4096;
     private static final int SIZE = 256 * PAGE;
 
-    /** In kernel mode a sync once found nothing to commit, and a close made the file long again, full of zeros. */
+    /**
+     * In kernel mode a sync once found nothing to commit, and a close made the file long again, full of
+     * zeros.
+     */
     @ParameterizedTest
-    @ValueSource(strings = {"load", "loadBytes", "loadSegment", "store", "storeBytes", "fill", "copy", "cas", "syncOfFaulted",
-            "checkpoint", "close", "kernelLoad", "kernelStore", "kernelSync", "kernelRollback", "kernelSegment", "rollbackOfCut",
+    @ValueSource(strings = {"load", "loadBytes", "loadSegment", "store", "storeBytes", "fill", "copy", "cas",
+            "syncOfFaulted",
+            "checkpoint", "close", "kernelLoad", "kernelStore", "kernelSync", "kernelRollback",
+                    "kernelSegment", "rollbackOfCut",
             "closeWithoutACommit", "kernelClose", "readOnly", "hotLoop"})
     void everyUseIsAnErrorThatNamesTheFile(String use) throws Exception {
         try (TestFile file = TestFile.onDisk()) {
@@ -104,7 +111,8 @@ class TruncatedFileTest {
                     MemorySegment segment = mapping.readSegment();
                     truncate();
                     fails(() -> segment.get(Layouts.LONG, 5 * PAGE));
-                    fails(() -> MemorySegment.copy(segment, 0, MemorySegment.ofArray(bytes), 0, bytes.length));
+                    fails(() -> MemorySegment.copy(segment, 0, MemorySegment.ofArray(bytes), 0,
+                            bytes.length));
                 }
                 case "store" -> {
                     truncate();

@@ -22,7 +22,9 @@ import org.junit.jupiter.params.Parameter;
 import org.junit.jupiter.params.ParameterizedClass;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Updates: what they may do inside, and that no sync cuts them in two; on platform and on virtual threads. */
+/**
+ * Updates: what they may do inside, and that no sync cuts them in two; on platform and on virtual threads.
+ */
 @ParameterizedClass
 @ValueSource(booleans = {false, true})
 @Timeout(30)
@@ -60,7 +62,8 @@ class UpdateTest {
                 end.completeExceptionally(e);
             }
         };
-        Thread thread = virtual ? Thread.ofVirtual().unstarted(task) : Thread.ofPlatform().daemon().unstarted(task);
+        Thread thread = virtual ? Thread.ofVirtual().unstarted(task)
+                : Thread.ofPlatform().daemon().unstarted(task);
         thread.start();
         return end;
     }
