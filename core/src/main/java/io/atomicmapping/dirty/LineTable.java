@@ -120,7 +120,7 @@ final class LineTable implements AutoCloseable {
         long kept = images.allocate(stripe & stripeMask);
         Memory.set(kept + BeforeImages.LINE, line);
         Memory.set(kept + BeforeImages.NEXT, chain);
-        Memory.copyWords(image + (page << pageShift) + ((long) line << lineShift), kept + BeforeImages.BYTES, lineBytes);
+        Memory.copy(image + (page << pageShift) + ((long) line << lineShift), kept + BeforeImages.BYTES, lineBytes);
         return kept;
     }
 

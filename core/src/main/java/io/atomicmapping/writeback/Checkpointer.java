@@ -27,6 +27,8 @@ import org.slf4j.LoggerFactory;
 public final class Checkpointer implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger("io.atomicmapping");
+    /** a checkpoint begins at the latest when this part of the ring is left */
+    private static final int MARGIN = 8;
     private static final long IDLE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
     private static final long RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
     private static final long REJOIN_PATIENCE_NANOS = TimeUnit.MILLISECONDS.toNanos(2);
@@ -83,8 +85,11 @@ public final class Checkpointer implements AutoCloseable {
     /** guarded by lock: what a checkpoint works on is gone */
     private boolean closed;
     private volatile IOException failure;
-    /** bytes appended while the last checkpoint ran: the next one begins while twice as much is free */
-    private volatile long appendedMeanwhile;
+    /**
+     * Bytes appended while the last checkpoint ran, -1 before the first: the next one begins while twice as much is free, and not
+     * earlier than that needs, since a page that is committed again until then is written only once.
+     */
+    private volatile long appendedMeanwhile = -1;
 
     private final Object monitor = new Object();
     private Thread thread;
@@ -144,7 +149,9 @@ public final class Checkpointer implements AutoCloseable {
     private boolean isDue() {
         JournalWriter journal = parts.journal();
         long free = journal.freeBytes();
-        return free < journal.ringBytes() / 2 || free < 2 * appendedMeanwhile || isOverBudget();
+        long needed = appendedMeanwhile < 0 ? journal.ringBytes() / 2
+                : Math.max(2 * appendedMeanwhile, journal.ringBytes() / MARGIN);
+        return free < needed || isOverBudget();
     }
 
     /**
