@@ -22,7 +22,7 @@ final class Durability {
         this.kind = kind;
         this.time = time;
         for (Operation operation : log) {
-            if (!isComplete(operation) || operation.isForceFailed()) {
+            if (!isComplete(operation) || operation.isForceFailed(time)) {
                 continue;
             }
             switch (operation.kind()) {
@@ -45,17 +45,17 @@ final class Durability {
         return operation.end() <= time;
     }
 
-    /** Whether it is on the disk. */
-    boolean isDurable(Operation operation) {
-        if (!isComplete(operation)) {
-            return false;
+    /** The units of an operation that are on the disk. */
+    BitSet durable(Operation operation) {
+        BitSet units = (BitSet) operation.alwaysDurable().clone();
+        if (isComplete(operation) && isCovered(operation)) {
+            boolean bytesFailed = operation.isWrite() && operation.isForceFailed(time);
+            units.set(bytesFailed ? operation.sectorCount() : 0, operation.units());
         }
-        if (operation.kind() == Operation.Kind.ROT) {
-            return true;
-        }
-        if (operation.isForceFailed()) {
-            return false;
-        }
+        return units;
+    }
+
+    private boolean isCovered(Operation operation) {
         if (operation.isOfEntries()) {
             return operation.directories().stream()
                     .anyMatch(directory -> entriesForced.getOrDefault(directory, -1L) > operation.end());
@@ -69,19 +69,29 @@ final class Durability {
         if (!isBegun(operation) || operation.units() == 0) {
             return false;
         }
-        return kind == Crash.Kind.PROCESS_KILL ? !isComplete(operation) : !isDurable(operation);
+        return kind == Crash.Kind.PROCESS_KILL ? !isComplete(operation)
+                : durable(operation).cardinality() < operation.units();
     }
 
-    /** What is left of an operation, in the cache after a kill, on the disk after a power cut. */
+    /** Whether it left something in the cache that the disk may not have. */
+    boolean isOnlyCached(Operation operation, Crash crash) {
+        BitSet left = left(operation, crash);
+        left.andNot(durable(operation));
+        return !left.isEmpty();
+    }
+
+    /** The units that are left of an operation, in the cache after a kill, on the disk after a power cut. */
     BitSet left(Operation operation, Crash crash) {
+        BitSet units = new BitSet();
         if (!isBegun(operation)) {
-            return new BitSet();
+            return units;
         }
         if (isUndecided(operation)) {
-            return crash.kept(operation);
+            units = crash.kept(operation);
+            units.or(durable(operation));
+        } else {
+            units.set(0, operation.units());
         }
-        BitSet all = new BitSet();
-        all.set(0, operation.units());
-        return all;
+        return units;
     }
 }

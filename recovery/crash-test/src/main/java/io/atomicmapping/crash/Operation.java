@@ -1,6 +1,7 @@
 package io.atomicmapping.crash;
 
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
@@ -73,34 +74,47 @@ public final class Operation {
     private final String thread;
     /** After it the operation is complete; 0 for one that an earlier disk made. Guarded by the disk. */
     private long end = Long.MAX_VALUE;
-    /** Whether a force that covered it failed: then no later force makes it durable. Guarded by the disk. */
-    private boolean forceFailed;
+    /** When a force that covered it failed: from then on no force makes its bytes durable. Guarded by the disk. */
+    private long forceFailed = Long.MAX_VALUE;
+    /** The units that are on the disk whatever is forced. */
+    private final BitSet durable = new BitSet();
 
     Operation(Draft draft, int number, long begin) {
         this.draft = draft;
         this.number = number;
         this.begin = begin;
         this.thread = Thread.currentThread().getName();
+        if (draft.kind == Kind.ROT) {
+            durable.set(0, units());
+        }
     }
 
-    /** What a kill left of an operation, as the first of another disk's operations. */
-    static Operation inherited(Operation old, int number, BitSet kept, Map<Content, Content> contents) {
+    /**
+     * What a kill left of an operation, as one of the next disk's.
+     *
+     * @param left the units that are left
+     * @param onDisk those of them that the disk has for sure
+     */
+    static Operation inherited(Operation old, int number, BitSet left, BitSet onDisk, Map<Content, Content> contents) {
+        int oldSectors = old.draft.sectors.length;
+        int[] units = left.stream().filter(unit -> unit < oldSectors).toArray();
         Draft draft = new Draft(old.draft.kind, old.draft.path, contents.get(old.draft.content));
         draft.position = old.draft.position;
         draft.bytes = old.draft.bytes;
         draft.target = old.draft.target;
-        draft.sectors = kept.stream().filter(unit -> unit < old.draft.sectors.length)
-                .mapToLong(unit -> old.draft.sectors[unit]).toArray();
-        draft.after = kept.stream().filter(unit -> unit < old.draft.sectors.length)
-                .mapToObj(unit -> old.draft.after[unit]).toArray(byte[][]::new);
-        if (kept.get(old.draft.sectors.length)) {
+        draft.sectors = Arrays.stream(units).mapToLong(unit -> old.draft.sectors[unit]).toArray();
+        draft.after = Arrays.stream(units).mapToObj(unit -> old.draft.after[unit]).toArray(byte[][]::new);
+        if (left.get(oldSectors)) {
             draft.lengthAfter = old.draft.lengthAfter;
             draft.attribute = old.draft.attribute;
             draft.value = old.draft.value;
         }
         Operation operation = new Operation(draft, number, 0);
         operation.end = 0;
-        operation.forceFailed = old.forceFailed;
+        for (int i = 0; i < units.length; i++) {
+            operation.durable.set(i, onDisk.get(units[i]));
+        }
+        operation.durable.set(units.length, onDisk.get(oldSectors));
         return operation;
     }
 
@@ -108,12 +122,20 @@ public final class Operation {
         end = time;
     }
 
-    void failForce() {
-        forceFailed = true;
+    void failForce(long time) {
+        forceFailed = Math.min(forceFailed, time);
     }
 
-    boolean isForceFailed() {
-        return forceFailed;
+    BitSet alwaysDurable() {
+        return durable;
+    }
+
+    boolean isWrite() {
+        return draft.kind == Kind.WRITE || draft.kind == Kind.WRITE_DIRECT;
+    }
+
+    boolean isForceFailed(long time) {
+        return forceFailed <= time;
     }
 
     Content content() {
@@ -271,7 +293,7 @@ public final class Operation {
      * @return a copy; empty if it wrote none
      */
     public byte[] written() {
-        if (draft.kind != Kind.WRITE && draft.kind != Kind.WRITE_DIRECT) {
+        if (!isWrite()) {
             return new byte[0];
         }
         byte[] written = new byte[(int) draft.bytes];
@@ -295,6 +317,6 @@ public final class Operation {
         };
         String file = draft.content == null ? "" : " (file " + draft.content.number + ")";
         return "#" + number + " " + draft.kind + what + (draft.lengthAfter >= 0 ? " -> length=" + draft.lengthAfter : "") + ", "
-                + draft.path.getFileName() + file;
+                + draft.path.getFileName() + file + (forceFailed == Long.MAX_VALUE ? "" : ", force failed at " + forceFailed);
     }
 }

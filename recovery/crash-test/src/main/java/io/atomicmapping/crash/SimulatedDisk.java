@@ -40,8 +40,9 @@ import java.util.concurrent.locks.LockSupport;
  * </ul>
  *
  * <p><b>A force</b> covers the operations on its file that were complete when it began, and only once it has returned:
- * {@code force} content and length, {@code forceAll} attributes too, {@code forceDirectory} the names in one directory. What
- * a failed force would have covered is never sure again, though programs still read it, unless it is written anew.
+ * {@code force} content and length, {@code forceAll} attributes too, {@code forceDirectory} the names in one directory. Bytes
+ * that a failed force would have covered are never sure again, though programs still read them, unless they are written anew:
+ * Linux marks their pages clean.
  *
  * <p>What it never does: lose or tear what a force covers; show bytes that nobody wrote; rot by itself ({@link #corrupt}
  * does that); let a lock or an open file survive.
@@ -133,36 +134,41 @@ public final class SimulatedDisk implements Storage {
     public synchronized SimulatedDisk crash(Crash crash) {
         Objects.checkIndex(crash.time(), time + 1);
         Durability durability = new Durability(log, crash.kind(), crash.time());
-        boolean kill = crash.kind() == Crash.Kind.PROCESS_KILL;
+        // From here on the order of what the disk has for sure and of what only the cache has still counts.
+        int inherited = log.size();
+        if (crash.kind() == Crash.Kind.PROCESS_KILL) {
+            inherited = (int) log.stream().takeWhile(operation -> !durability.isOnlyCached(operation, crash)).count();
+        }
+        Units left = operation -> durability.left(operation, crash);
+        int end = inherited;
+        Units leftBefore = operation -> operation.number() < end ? left.of(operation) : new BitSet();
         Map<Content, Content> contents = new IdentityHashMap<>();
         for (Content old : contents()) {
-            FileImage onDisk = image(old, operation -> kill && !durability.isDurable(operation) ? new BitSet()
-                    : durability.left(operation, crash));
-            FileImage cached = kill ? image(old, operation -> durability.left(operation, crash)) : onDisk.copy();
+            FileImage onDisk = image(old, leftBefore);
+            FileImage cached = end == log.size() ? onDisk.copy() : image(old, left);
             contents.put(old, new Content(old.number, onDisk, cached));
         }
-        SimulatedDisk after = new SimulatedDisk(traits,
-                names(contents, operation -> kill ? durability.isDurable(operation)
-                        : durability.left(operation, crash).get(0)),
-                names(contents, operation -> durability.left(operation, crash).get(0)));
+        SimulatedDisk after = new SimulatedDisk(traits, names(contents, leftBefore), names(contents, left));
         after.contentCount = contentCount;
-        if (kill) {
-            for (Operation operation : log) {
-                BitSet left = durability.left(operation, crash);
-                if (!left.isEmpty() && !durability.isDurable(operation)) {
-                    after.log.add(Operation.inherited(operation, after.log.size(), left, contents));
-                }
+        for (Operation operation : log.subList(inherited, log.size())) {
+            if (!left.of(operation).isEmpty()) {
+                after.inherit(operation, durability, crash, contents);
             }
         }
         return after;
     }
 
-    private interface Units {
-        BitSet of(Operation operation);
+    private void inherit(Operation old, Durability durability, Crash crash, Map<Content, Content> contents) {
+        Operation operation = Operation.inherited(old, log.size(), durability.left(old, crash), durability.durable(old),
+                contents);
+        if (old.isForceFailed(crash.time())) {
+            operation.failForce(0);
+        }
+        log.add(operation);
     }
 
-    private interface Choice {
-        boolean of(Operation operation);
+    private interface Units {
+        BitSet of(Operation operation);
     }
 
     private Collection<Content> contents() {
@@ -184,10 +190,10 @@ public final class SimulatedDisk implements Storage {
         return image;
     }
 
-    private Map<Path, Content> names(Map<Content, Content> contents, Choice choice) {
+    private Map<Path, Content> names(Map<Content, Content> contents, Units units) {
         Map<Path, Content> old = new HashMap<>(namesAtStart);
         for (Operation operation : log) {
-            if (operation.isOfEntries() && choice.of(operation)) {
+            if (operation.isOfEntries() && units.of(operation).get(0)) {
                 operation.applyTo(old);
             }
         }
@@ -278,17 +284,16 @@ public final class SimulatedDisk implements Storage {
         }
     }
 
-    /** A force has failed: it covers nothing, and what it would have covered no later force will. */
+    /** A force has failed: it covers nothing, and the bytes that it would have covered no later force will. */
     synchronized void failForce(Operation force) {
         Durability before = new Durability(log, Crash.Kind.POWER_CUT, force.begin());
         for (Operation operation : log) {
-            boolean covered = operation.content() == force.content() && !operation.isOfEntries()
-                    && operation.end() < force.begin() && operation.units() > 0;
-            if (covered && !before.isDurable(operation)) {
-                operation.failForce();
+            boolean wouldBeCovered = operation.content() == force.content() && operation.end() < force.begin();
+            if (wouldBeCovered && operation.isWrite() && before.isUndecided(operation)) {
+                operation.failForce(force.begin());
             }
         }
-        force.failForce();
+        force.failForce(force.begin());
         end(force);
     }
 

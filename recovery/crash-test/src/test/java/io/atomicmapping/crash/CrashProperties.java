@@ -52,7 +52,7 @@ class CrashProperties {
         String history = name + ", " + traits + ", journal=" + place.journal() + ", capacity=" + place.journalCapacity()
                 + ", raw=" + place.raw();
         CrashRun run = CrashRun.first(place, disk, random.nextInt(Session.SIZE_MAX / 2), history, TALLY);
-        run.work(steps);
+        run.work(steps, random);
         run.crash(random, CRASHES, DEPTH, steps);
     }
 

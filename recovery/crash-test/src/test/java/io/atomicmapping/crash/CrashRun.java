@@ -3,12 +3,14 @@ package io.atomicmapping.crash;
 import io.atomicmapping.AtomicMapping;
 import io.atomicmapping.MappingOptions;
 import io.atomicmapping.crash.Oracle.Version;
+import io.atomicmapping.storage.Storage;
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.random.RandomGenerator;
 
 /**
  * A mapping on a simulated disk, opened, worked with and closed; then the crashes that could have happened, each followed by
@@ -18,6 +20,7 @@ import java.util.SplittableRandom;
  *   <li>What opening finds is exactly a version that the crash before allowed; reading only finds the same, and writes
  *       nothing.
  *   <li>No byte that was never committed is written to the data file.
+ *   <li>A force that fails ends a run; what was acknowledged stays.
  *   <li>An opening that returned is durable itself: what it showed is the oldest that a later crash may show.
  * </ul>
  */
@@ -29,12 +32,18 @@ final class CrashRun {
         long crashes;
         long kills;
         long operations;
+        long faults;
 
         @Override
         public String toString() {
-            return "runs=" + runs + ", crashes=" + crashes + ", kills=" + kills + ", operations=" + operations;
+            return "runs=" + runs + ", crashes=" + crashes + ", kills=" + kills + ", operations=" + operations
+                    + ", failed forces=" + faults;
         }
     }
+
+    private static final long NO_FAULT = Long.MAX_VALUE;
+    private static final int FAULT_ONE_IN = 8;
+    private static final int FORCES = 60;
 
     private final Session.Place place;
     private final SimulatedDisk disk;
@@ -43,11 +52,11 @@ final class CrashRun {
     private final String history;
     private final Tally tally;
     private Oracle oracle;
-    private long opened;
+    private long opened = Long.MAX_VALUE;
 
     private CrashRun(Session.Place place, SimulatedDisk disk, List<Version> possible, boolean created, String history,
             Tally tally) {
-        this.place = place.on(disk);
+        this.place = place.on(disk, disk);
         this.disk = disk;
         this.possible = possible;
         this.created = created;
@@ -87,27 +96,43 @@ final class CrashRun {
         return fresh;
     }
 
-    /** Opens, checks, does the steps, closes, checks again. */
-    void work(List<Step> steps) {
+    /** Opens, checks, does the steps, closes, checks again; now and then one of the forces in that fails. */
+    void work(List<Step> steps, RandomGenerator random) {
+        work(steps, random.nextInt(FAULT_ONE_IN) == 0 ? random.nextInt(FORCES) : NO_FAULT);
+    }
+
+    private void work(List<Step> steps, long forcesBefore) {
         tally.runs++;
+        FaultyStorage faulty = new FaultyStorage(disk);
+        faulty.failForceAfter(forcesBefore);
         try {
             Version readOnly = readOnly();
-            AtomicMapping mapping = AtomicMapping.open(place.file(), options().build());
-            opened = disk.time();
-            Version found = match(mapping);
-            if (readOnly != null && readOnly != found) {
-                throw new AssertionError("reading only showed " + readOnly + ", opening " + found);
+            use(forcesBefore == NO_FAULT ? disk : faulty, steps, readOnly);
+            if (faulty.injected() == 0) {
+                checkClosed();
             }
-            oracle = new Oracle(found);
-            Session session = new Session(place, mapping, oracle);
-            try (session) {
-                session.run(steps);
-            }
-            checkClosed();
-            checkHome();
-            tally.operations += disk.operations().size();
         } catch (IOException | RuntimeException | AssertionError e) {
-            throw new AssertionError(e + "\nhistory: " + history + "\nsteps: " + steps, e);
+            if (faulty.injected() == 0 || e instanceof AssertionError) {
+                throw new AssertionError(e + "\nhistory: " + history + "\nforces before one fails: " + forcesBefore
+                        + "\nsteps: " + steps, e);
+            }
+            tally.faults++;
+        }
+        checkHome();
+        tally.operations += disk.operations().size();
+    }
+
+    private void use(Storage storage, List<Step> steps, Version readOnly) throws IOException {
+        AtomicMapping mapping = AtomicMapping.open(place.file(), options().storage(storage).build());
+        opened = disk.time();
+        Version found = match(mapping);
+        if (readOnly != null && readOnly != found) {
+            throw new AssertionError("reading only showed " + readOnly + ", opening " + found);
+        }
+        found.acknowledge(mapping.lastCommit(), 0);
+        oracle = new Oracle(found);
+        try (Session session = new Session(place.on(storage, disk), mapping, oracle)) {
+            session.run(steps);
         }
     }
 
@@ -138,7 +163,8 @@ final class CrashRun {
         mapping.getBytes(0, actual);
         Version found = null;
         for (Version version : possible) {
-            if (version.number() == mapping.lastCommit() && Arrays.equals(version.content, actual)) {
+            boolean unknown = version.number() < 0; // its sync failed: nobody was told a number
+            if ((unknown || version.number() == mapping.lastCommit()) && Arrays.equals(version.content, actual)) {
                 found = version;
             }
         }
@@ -174,6 +200,9 @@ final class CrashRun {
     }
 
     private void checkHome() {
+        if (oracle == null) {
+            return;
+        }
         for (Operation operation : disk.operations()) {
             if (operation.begin() > opened && operation.path().equals(place.file())) {
                 long leak = oracle.firstUncommitted(operation.position(), operation.written(), operation.begin());
@@ -200,10 +229,13 @@ final class CrashRun {
 
     private void crashOnce(SplittableRandom random, int depth, List<Step> followingSteps) {
         Crash.Kind kind = random.nextInt(3) == 0 ? Crash.Kind.PROCESS_KILL : Crash.Kind.POWER_CUT;
-        CrashRun next = after(Crash.random(disk, kind, random.nextLong(disk.time() + 1), random));
+        // the opening is short, and all of recovery is in it
+        long until = random.nextInt(3) == 0 ? Math.min(opened, disk.time()) : disk.time();
+        long time = random.nextInt(8) == 0 ? until : random.nextLong(until + 1);
+        CrashRun next = after(Crash.random(disk, kind, time, random));
         int length = random.nextInt(Math.min(8, followingSteps.size() + 1));
         int from = random.nextInt(followingSteps.size() - length + 1);
-        next.work(followingSteps.subList(from, from + length));
+        next.work(followingSteps.subList(from, from + length), random);
         if (depth > 1) {
             next.crash(random, 1 + random.nextInt(2), depth - 1, followingSteps);
         }

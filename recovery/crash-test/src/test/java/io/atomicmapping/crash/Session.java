@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.atomicmapping.AtomicMapping;
 import io.atomicmapping.MappingOptions;
 import io.atomicmapping.storage.Storage;
-import io.atomicmapping.storage.linux.Linux;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -48,8 +47,8 @@ final class Session implements AutoCloseable {
             return journal == null ? options : options.journal(journal);
         }
 
-        Place on(SimulatedDisk disk) {
-            return new Place(disk, file, journal, journalCapacity, memoryBudget, raw, disk::time);
+        Place on(Storage otherStorage, SimulatedDisk disk) {
+            return new Place(otherStorage, file, journal, journalCapacity, memoryBudget, raw, disk::time);
         }
     }
 
@@ -65,7 +64,7 @@ final class Session implements AutoCloseable {
         this.place = place;
         this.mapping = mapping;
         this.oracle = oracle;
-        this.pageBytes = Linux.pageBytes();
+        this.pageBytes = PageSize.BYTES;
     }
 
     AtomicMapping mapping() {

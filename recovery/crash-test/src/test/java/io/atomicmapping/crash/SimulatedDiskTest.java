@@ -302,6 +302,24 @@ class SimulatedDiskTest {
     }
 
     @Test
+    void whatIsDurableStaysOverWhatOnlyTheCacheHadBefore() throws IOException {
+        DurableFile file = fixture.durable("f", 2, 'a');
+        FaultyStorage faulty = new FaultyStorage(disk);
+        faulty.failForceAfter(0);
+        try (DurableFile failing = faulty.open(path("f"), Storage.OpenMode.WRITE)) {
+            write(failing, 0, 2, 'b');
+            assertThrows(IOException.class, failing::force);
+        }
+        write(file, 0, 1, 'c');
+        file.force();
+        SimulatedDisk killed = disk.crash(Crash.at(PROCESS_KILL, disk.time()));
+        assertEquals("cb", sectors(killed, "f"));
+        Operation stale = killed.undecided(POWER_CUT, 0).getFirst();
+        assertEquals("ca", sectors(killed.crash(Crash.at(POWER_CUT, 0)), "f"));
+        assertEquals("cb", sectors(killed.crash(Crash.at(POWER_CUT, 0).keeping(stale)), "f"));
+    }
+
+    @Test
     void crashReleasesLocks() throws IOException {
         DurableFile file = fixture.durable("f", 1, 'a');
         assertTrue(file.tryLock(false));
@@ -331,6 +349,23 @@ class SimulatedDiskTest {
         write(file, 0, 1, 'c');
         file.force();
         assertEquals(Set.of("ca", "cb"), fixture.powerCut("f"));
+    }
+
+    @Test
+    void crashBeforeAForceThatFailsKnowsNothingOfIt() throws IOException {
+        DurableFile file = fixture.durable("f", 1, 'a');
+        write(file, 0, 1, 'b');
+        long time = disk.time();
+        FaultyStorage faulty = new FaultyStorage(disk);
+        faulty.failForceAfter(0);
+        try (DurableFile failing = faulty.open(path("f"), Storage.OpenMode.WRITE)) {
+            assertThrows(IOException.class, failing::force);
+        }
+        SimulatedDisk killed = disk.crash(Crash.at(PROCESS_KILL, time));
+        try (DurableFile again = killed.open(path("f"), Storage.OpenMode.WRITE)) {
+            again.force();
+        }
+        assertEquals("b", sectors(killed.crash(Crash.at(POWER_CUT, killed.time())), "f"));
     }
 
     @Test

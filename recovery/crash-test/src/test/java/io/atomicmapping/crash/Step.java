@@ -2,13 +2,13 @@ package io.atomicmapping.crash;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.random.RandomGenerator;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.Combinators;
 import net.jqwik.api.RandomDistribution;
-import net.jqwik.api.Tuple;
 
 /**
  * One step of a random workload. What it means is decided when it is run: the numbers are reduced to the size then, so that
@@ -36,7 +36,9 @@ record Step(Kind kind, int at, int length, long value) {
     }
 
     private static final int NUMBER_MAX = 1 << 20;
-    private static final int FREQUENCIES = Arrays.stream(Kind.values()).mapToInt(kind -> kind.frequency).sum();
+    /** Each as often as its frequency. */
+    private static final List<Kind> KINDS =
+            Arrays.stream(Kind.values()).flatMap(kind -> Collections.nCopies(kind.frequency, kind).stream()).toList();
     private static final int IDLE_ONE_IN = 500;
 
     /** Any sequence of 1 to so many steps. */
@@ -44,30 +46,17 @@ record Step(Kind kind, int at, int length, long value) {
         Arbitrary<Integer> numbers = Arbitraries.integers().between(0, NUMBER_MAX - 1)
                 .withDistribution(RandomDistribution.uniform()).withoutEdgeCases();
         Arbitrary<Long> values = Arbitraries.longs().withDistribution(RandomDistribution.uniform()).withoutEdgeCases();
-        Arbitrary<Kind> kinds = Arbitraries.frequency(Arrays.stream(Kind.values())
-                .map(kind -> Tuple.of(kind.frequency, kind)).toArray(Tuple.Tuple2[]::new));
-        return Combinators.combine(kinds, numbers, numbers, values).as(Step::new).list().ofMinSize(1).ofMaxSize(max);
+        return Combinators.combine(Arbitraries.of(KINDS), numbers, numbers, values).as(Step::new).list().ofMinSize(1).ofMaxSize(max);
     }
 
     /** A random sequence of 1 to so many steps, now and then with one that waits. */
     static List<Step> random(RandomGenerator random, int max) {
         List<Step> steps = new ArrayList<>();
         for (int i = random.nextInt(max); i >= 0; i--) {
-            Kind kind = random.nextInt(IDLE_ONE_IN) == 0 ? Kind.IDLE : kind(random.nextInt(FREQUENCIES));
+            Kind kind = random.nextInt(IDLE_ONE_IN) == 0 ? Kind.IDLE : KINDS.get(random.nextInt(KINDS.size()));
             steps.add(new Step(kind, random.nextInt(NUMBER_MAX), random.nextInt(NUMBER_MAX), random.nextLong()));
         }
         return steps;
-    }
-
-    private static Kind kind(int number) {
-        int rest = number;
-        for (Kind kind : Kind.values()) {
-            rest -= kind.frequency;
-            if (rest < 0) {
-                return kind;
-            }
-        }
-        throw new AssertionError(number);
     }
 
     @Override
