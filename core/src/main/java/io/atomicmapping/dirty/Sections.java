@@ -297,12 +297,22 @@ public final class Sections {
         }
     }
 
-    /** One step of waiting for another thread, which may be a virtual one that needs this thread's carrier. */
+    /**
+     * One step of waiting for another thread, which may be a virtual one that needs this thread's carrier. A virtual thread
+     * must park for that: those that only yield keep the carriers to themselves, since what another thread unblocks queues
+     * elsewhere.
+     */
     static void pause(int spin) {
-        if (spin % SPINS == 0) {
+        if (spin % SPINS != 0) {
+            Thread.onSpinWait();
+        } else if (!Thread.currentThread().isVirtual()) {
             Thread.yield();
         } else {
-            Thread.onSpinWait();
+            boolean interrupted = Thread.interrupted(); // an interrupted thread would not park
+            LockSupport.parkNanos(PARK_NANOS);
+            if (interrupted) {
+                Thread.currentThread().interrupt();
+            }
         }
     }
 
