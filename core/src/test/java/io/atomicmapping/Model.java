@@ -45,14 +45,13 @@ final class Model {
 
     /** Commits the resize, and of the bytes only those of the units that the range touches. */
     void sync(int offset, int length) {
-        if (length == 0) {
-            return;
-        }
         committed = Arrays.copyOf(Arrays.copyOf(committed, Math.min(committed.length, smallestSize)),
                 now.length);
         int from = offset / unit * unit;
         int to = Math.min(now.length, (offset + length + unit - 1) / unit * unit);
-        System.arraycopy(now, from, committed, from, to - from);
+        if (length > 0) {
+            System.arraycopy(now, from, committed, from, to - from);
+        }
         smallestSize = now.length;
     }
 
