@@ -821,7 +821,8 @@ public final class AtomicMapping implements AutoCloseable {
 
     /**
      * Waits for commits in flight and updates, discards what is not committed (its size is logged), brings everything that is to
-     * the file, and closes it: any program can use it then. Segments handed out end. Closing again does nothing.
+     * the file, and closes it: any program can use it then. Segments handed out end. Closing again does nothing. After a failure
+     * everything is left as a crash would leave it, and the next opening recovers.
      *
      * @throws IOException if the file could not be brought up to date; its journal has what is missing, the next opening
      *     recovers

@@ -94,8 +94,15 @@ final class CommitQueue implements AutoCloseable {
         }
     }
 
-    /** Nobody needs the commit any more. */
+    /**
+     * Nobody needs the commit any more; but after a failure that is final a checkpoint under way still needs its images, to
+     * write home nothing of it.
+     */
     void recycle(PendingCommit commit) {
+        if (commit.failure != null && engine.failure() != null) {
+            commit.generation.close();
+            return;
+        }
         commit.clear();
         synchronized (spares) {
             if (spares.size() < SPARES_MAX) {
@@ -279,7 +286,7 @@ final class CommitQueue implements AutoCloseable {
             if (cutFrom != Cuts.NONE) {
                 engine.checkpointer.allocation().forget(cutFrom);
             }
-            kernel.durable(commit.generation, commit.generation.record().size(), cutFrom);
+            kernel.durable(commit.generation, cutFrom);
         } catch (IOException | InternalError e) {
             throw engine.failedBy("a durable commit could not be written to the data file, reopen it to recover: commit="
                     + commit.number, e);

@@ -109,6 +109,10 @@ final class Commits implements AutoCloseable {
             try {
                 engine.ensureUsable();
                 queue.commitAll();
+                if (engine.failure() != null) { // what was on its way may have held stores of this group
+                    throw new IOException("the commit that held these stores failed, reopen the file: file=" + engine.file,
+                            engine.failure());
+                }
                 if (isUnchanged(group)) {
                     return lastCommit();
                 }

@@ -256,16 +256,15 @@ public final class KernelTracking implements AutoCloseable {
      * The commit is durable: brings it to home's page cache, so that the next seal compares with it.
      *
      * @param generation the commit's generation
-     * @param size its size
      * @param zeroFrom from where on home is to be zeros besides
      * @throws IOException if home cannot be written
      */
-    public void durable(SealedGeneration generation, long size, long zeroFrom) throws IOException {
+    public void durable(SealedGeneration generation, long zeroFrom) throws IOException {
         if (zeroFrom != Cuts.NONE) {
             zeroAround(generation.changed, zeroFrom);
         }
         RedoRecord record = generation.record();
-        try (HomePages target = new HomePages(size, zeroFrom)) {
+        try (HomePages target = new HomePages(home.length(), zeroFrom)) {
             record.forEach(target);
         }
     }
@@ -288,13 +287,14 @@ public final class KernelTracking implements AutoCloseable {
 
     /** Writes extents to home, whole pages at a time and neighbours together. */
     private final class HomePages implements ExtentVisitor, AutoCloseable {
-        private final long size;
+        /** what is past the size is written, too: zeros, which a cut may have to put there */
+        private final long homeLength;
         private final long zeroFrom;
         private long firstPage = -1;
         private int count;
 
-        private HomePages(long size, long zeroFrom) {
-            this.size = size;
+        private HomePages(long homeLength, long zeroFrom) {
+            this.homeLength = homeLength;
             this.zeroFrom = zeroFrom;
         }
 
@@ -329,7 +329,7 @@ public final class KernelTracking implements AutoCloseable {
         private void write() throws IOException {
             if (count > 0) {
                 long offset = firstPage << pageShift;
-                home.write(offset, snapshot.asSlice(0, Math.min((long) count << pageShift, size - offset)));
+                home.write(offset, snapshot.asSlice(0, Math.min((long) count << pageShift, homeLength - offset)));
             }
         }
 
