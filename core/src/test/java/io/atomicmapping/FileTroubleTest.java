@@ -221,6 +221,34 @@ class FileTroubleTest {
     }
 
     @Test
+    void onAReadOnlyFileSystemAWriterIsRefusedAndAReaderSeesTheLastCommit() throws Exception {
+        assumeTrue(shell("mkdir mounted && truncate -s 8M disk && mke2fs -q -t ext4 disk && mount -o loop disk mounted"),
+                "may not mount here");
+        try {
+            Path mounted = directory.resolve("mounted");
+            killWriter(8);
+            assertTrue(shell("cp --preserve=all data.journal data mounted/ && mount -o remount,ro mounted"));
+            IOException refused = assertThrows(IOException.class, () -> AtomicMapping.open(mounted.resolve("data")));
+            assertTrue(refused.getMessage().contains("EROFS") && refused.getMessage().contains("data"),
+                    refused::getMessage);
+            assertThrows(IOException.class, () -> AtomicMapping.open(mounted.resolve("new"), PAGE));
+            try (AtomicMapping reader = AtomicMapping.open(mounted.resolve("data"),
+                    MappingOptions.builder().readOnly(true).build())) {
+                assertEquals(8, reader.getLong(PAGE));
+            }
+        } finally {
+            shell("umount mounted");
+        }
+    }
+
+    private boolean shell(String command) throws Exception {
+        Process process = new ProcessBuilder("sh", "-c", "PATH=$PATH:/usr/sbin:/sbin; " + command)
+                .directory(directory.toFile()).redirectErrorStream(true).start();
+        process.getInputStream().readAllBytes();
+        return process.waitFor() == 0;
+    }
+
+    @Test
     void theJournalHasTheFilesPermissions() throws IOException {
         Files.write(file, new byte[10]);
         Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-r-----"));
