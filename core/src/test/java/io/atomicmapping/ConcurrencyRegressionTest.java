@@ -139,8 +139,8 @@ class ConcurrencyRegressionTest {
         TestFile file = TestFile.inMemory(new MemoryStorage());
         int pageBytes = Linux.pageBytes();
         OpenRequest request = new OpenRequest(file.storage, file.path, null, 1 << 16, 0, pageBytes, false);
-        Engine engine = new Engine(Recovery.open(request), file.path, Integer.numberOfTrailingZeros(pageBytes),
-                1 << 16, 1 << 20);
+        Engine engine = new Engine(Recovery.open(request), file.path,
+                Integer.numberOfTrailingZeros(pageBytes), 1 << 16, 1 << 20);
         engine.tracking.mark(8, Long.BYTES, 0);
         engine.image.segment().set(Layouts.LONG, 8, 42);
         CountDownLatch imagesLocked = new CountDownLatch(1);

@@ -52,7 +52,8 @@ class OpenRegressionTest {
     /** Runs in the child. */
     static final class TooLarge {
         public static void main(String[] arguments) throws IOException {
-            CompletableFuture.delayedExecutor(30, TimeUnit.SECONDS).execute(() -> Runtime.getRuntime().halt(2));
+            CompletableFuture.delayedExecutor(30, TimeUnit.SECONDS)
+                    .execute(() -> Runtime.getRuntime().halt(2)); // a bug may fill memory without end
             TestFile file = TestFile.inMemory(new MemoryStorage());
             try (DurableFile home = file.storage.open(file.path, Storage.OpenMode.CREATE_NEW)) {
                 home.setLength(MappingOptions.SIZE_LIMIT + (1L << 40));
