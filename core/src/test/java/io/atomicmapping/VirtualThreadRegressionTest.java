@@ -21,7 +21,7 @@ class VirtualThreadRegressionTest {
 
     /**
      * A virtual thread that had locked a page gave up its carrier to wait for memory for an image. The others
-     * spun for that page on every carrier, or yielded, and were as soon chosen again: its owner never got one.
+     * spun for that page on every carrier, or yielded and were at once chosen again: its owner never got one.
      */
     @Test
     void virtualThreadsThatClaimLinesOfOnePageAllGetTheirTurn() throws Exception {
@@ -57,8 +57,8 @@ class VirtualThreadRegressionTest {
                 Thread.ofPlatform().daemon().start(() -> {
                     while (true) {
                         for (long page = PAGES / 2; page < PAGES; page++) {
-                            for (int pair = 0; pair < 32; pair++) {
-                                tracking.mark((page << PAGE_SHIFT) + (pair * 2 + line) * 64, Long.BYTES, 0);
+                            for (long odd = line; odd < 64; odd += 2) {
+                                tracking.mark((page << PAGE_SHIFT) + odd * 64, Long.BYTES, 0);
                             }
                         }
                     }
