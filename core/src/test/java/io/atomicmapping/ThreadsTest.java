@@ -132,11 +132,13 @@ class ThreadsTest {
                     }
                 }
             }
+            while (rollbacks.get() == 0) { // on a busy machine twelve syncs may pass before the first
+                mapping.sync();
+            }
             stopped.set(true);
             for (Future<?> future : running) {
                 future.get(30, TimeUnit.SECONDS);
             }
-            assertTrue(rollbacks.get() > 0);
             mapping.rollback();
             assertEquals(0, total(mapping));
         }
