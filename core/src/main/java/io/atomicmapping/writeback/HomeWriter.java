@@ -15,8 +15,8 @@ import java.lang.foreign.ValueLayout;
  *
  * <ul>
  *   <li>A run bridges a gap of a few clean pages if they are in memory and on disk: one longer write costs less than two.
- *   <li>One run of at most {@value #RUN_BYTES} bytes is under way at a time, past the page cache: that paces the
- *       writeback, so that a sync beside it finds the disk mostly idle.
+ *   <li>Home is written through the page cache, since it is mapped: open(2) warns of O_DIRECT beside a mapping of the same
+ *       file, and with it pages that were handed back rarely but really came back as they had been.
  *   <li>Every page goes through a buffer: no system call ever reads the mapping.
  * </ul>
  *
@@ -112,13 +112,7 @@ final class HomeWriter implements AutoCloseable {
     private void writeRun(long size) throws IOException {
         long offset = firstPage << pageShift;
         long length = Math.min((long) count << pageShift, size - offset);
-        long direct = length & -home.directAlignment();
-        if (direct > 0) {
-            home.writeDirect(offset, buffer.asSlice(0, direct));
-        }
-        if (direct < length) {
-            home.write(offset + direct, buffer.asSlice(direct, length - direct)); // the end of the file
-        }
+        home.write(offset, buffer.asSlice(0, length));
         bytesWritten += length;
         count = 0;
     }
