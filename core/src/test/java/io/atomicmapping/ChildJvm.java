@@ -1,12 +1,18 @@
 package io.atomicmapping;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 
 /** Another JVM with the class path of this one, for what might end the process or needs another user. */
 final class ChildJvm {
+
+    /** after so long it hangs: reading its output could not be interrupted by a test's timeout */
+    private static final int SECONDS_MAX = 120;
 
     /** How it ended, and all it said. */
     record Ended(int status, String output) { }
@@ -27,8 +33,14 @@ final class ChildJvm {
                 "-Dorg.slf4j.simpleLogger.defaultLogLevel=off", "--enable-native-access=ALL-UNNAMED", "-cp",
                 classPath, main.getName()));
         command.addAll(List.of(arguments));
+        return run(command);
+    }
+
+    /** Runs any command to its end, which it is given if it does not find it by itself. */
+    static Ended run(List<String> command) throws IOException, InterruptedException {
         Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-        String output = new String(process.getInputStream().readAllBytes());
+        CompletableFuture.delayedExecutor(SECONDS_MAX, TimeUnit.SECONDS).execute(process::destroyForcibly);
+        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         return new Ended(process.waitFor(), output);
     }
 }

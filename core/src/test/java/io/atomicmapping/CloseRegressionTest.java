@@ -109,7 +109,7 @@ class CloseRegressionTest {
             CountDownLatch writing = new CountDownLatch(1);
             CountDownLatch closing = new CountDownLatch(1);
             hooks.hook((call, file) -> {
-                if (file.equals(path) && call.equals("writeDirect")) {
+                if (file.equals(path) && call.equals("write")) {
                     writing.countDown();
                     closing.await();
                 }

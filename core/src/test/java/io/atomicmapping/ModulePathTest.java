@@ -8,7 +8,6 @@ import java.io.File;
 import java.io.IOException;
 import java.lang.module.ModuleDescriptor;
 import java.lang.module.ModuleFinder;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -53,10 +52,6 @@ class ModulePathTest {
             }
             """;
 
-    /** How a JVM ended, and all it said. */
-    private record Ended(int status, String output) {
-    }
-
     @TempDir
     private Path directory;
     private Path application;
@@ -77,7 +72,7 @@ class ModulePathTest {
 
     @Test
     void namedApplicationRunsWithOneFlag() throws IOException, InterruptedException {
-        Ended ended = run("--illegal-native-access=deny", "--sun-misc-unsafe-memory-access=deny", FLAG,
+        ChildJvm.Ended ended = run("--illegal-native-access=deny", "--sun-misc-unsafe-memory-access=deny", FLAG,
                 "-p", modulePath, "-m", "app/app.Main");
         assertEquals("commit 1\ncommit 2\n42 43\n", ended.output());
         assertEquals(0, ended.status());
@@ -85,14 +80,14 @@ class ModulePathTest {
 
     @Test
     void withoutTheFlagTheErrorGivesItForTheModulePath() throws IOException, InterruptedException {
-        Ended ended = run("--illegal-native-access=deny", "-p", modulePath, "-m", "app/app.Main");
+        ChildJvm.Ended ended = run("--illegal-native-access=deny", "-p", modulePath, "-m", "app/app.Main");
         assertNotEquals(0, ended.status());
         assertTrue(ended.output().contains(FLAG), ended.output());
     }
 
     @Test
     void withoutTheFlagTheErrorGivesItForTheClassPath() throws IOException, InterruptedException {
-        Ended ended = run("--illegal-native-access=deny", "-cp", modulePath, "app.Main");
+        ChildJvm.Ended ended = run("--illegal-native-access=deny", "-cp", modulePath, "app.Main");
         assertNotEquals(0, ended.status());
         assertTrue(ended.output().contains(CLASS_PATH_FLAG), ended.output());
     }
@@ -123,14 +118,12 @@ class ModulePathTest {
         return Arrays.stream(joined.split(File.pathSeparator)).map(Path::of).toArray(Path[]::new);
     }
 
-    private Ended run(String... arguments) throws IOException, InterruptedException {
+    private ChildJvm.Ended run(String... arguments) throws IOException, InterruptedException {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.add("-Dorg.slf4j.simpleLogger.defaultLogLevel=warn");
         command.addAll(List.of(arguments));
         command.add(directory.resolve("data").toString());
-        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        return new Ended(process.waitFor(), output);
+        return ChildJvm.run(command);
     }
 }

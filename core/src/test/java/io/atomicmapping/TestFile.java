@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 
@@ -100,19 +101,15 @@ final class TestFile implements AutoCloseable {
 
     /** Runs a command, which must succeed; what it printed. */
     static String run(String... command) throws IOException {
-        Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-        String output = new String(process.getInputStream().readAllBytes());
         try {
-            int status = process.waitFor();
-            if (status != 0) {
-                throw new IOException("command failed: status=" + status + ", command="
-                        + String.join(" ", command)
-                        + ", output=" + output);
+            ChildJvm.Ended ended = ChildJvm.run(List.of(command));
+            if (ended.status() != 0) {
+                throw new IOException("command failed: command=" + String.join(" ", command) + ", ended=" + ended);
             }
+            return ended.output();
         } catch (InterruptedException e) {
             throw new IOException(e);
         }
-        return output;
     }
 
     @Override

@@ -13,6 +13,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Execution;
@@ -30,6 +32,8 @@ class KillTest {
     private static final String KILLS = "atomicmapping.kill.kills";
     private static final int SPIN_NANOS_MAX = 2_000_000;
     private static final int OPENING_NANOS_MAX = 150_000_000;
+    /** a child that hangs ends then, and its test fails */
+    private static final int CHILD_SECONDS_MAX = 60;
     private static final List<String> TIERS = List.of("WRITE_PROTECTION", "PRIVATE_PAGES", "COMPARE_ALL");
 
     @TempDir
@@ -72,6 +76,7 @@ class KillTest {
     /** Runs a child until its kill; true if it had opened the file by then. */
     private boolean child(Path file, boolean raw, String tier, boolean whileOpening, String story) throws IOException {
         Process process = new ProcessBuilder(command(file, raw, tier)).redirectError(ProcessBuilder.Redirect.INHERIT).start();
+        CompletableFuture.delayedExecutor(CHILD_SECONDS_MAX, TimeUnit.SECONDS).execute(process.toHandle()::destroyForcibly);
         List<String> lines = new ArrayList<>();
         try (BufferedReader out = process.inputReader()) {
             int awaited = whileOpening ? 1 : 3 + random.nextInt(40);
