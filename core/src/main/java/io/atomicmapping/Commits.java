@@ -161,7 +161,7 @@ final class Commits implements AutoCloseable {
     }
 
     private boolean isUnchanged() {
-        return engine.kernel() == null && engine.tracking.dirtyLines() == 0 && engine.cuts.open() == Cuts.NONE
+        return engine.kernel() == null && !engine.tracking.isDirty() && engine.cuts.open() == Cuts.NONE
                 && engine.sizes.current() == engine.sizes.sealed();
     }
 
