@@ -59,7 +59,7 @@ final class Resizer {
                 if (size > old) {
                     grow(old, size);
                 } else if (size < old) {
-                    cut(old, size, Sections.slot(token));
+                    cut(old, size);
                 }
             } finally {
                 lock.unlock();
@@ -115,7 +115,7 @@ final class Resizer {
         }
     }
 
-    private void cut(long old, long size, int slot) throws IOException {
+    private void cut(long old, long size) throws IOException {
         engine.sizes.set(size);
         engine.sections.awaitPuts();
         boolean complete = false;
@@ -124,9 +124,9 @@ final class Resizer {
             KernelTracking kernel = engine.kernel();
             if (kernel == null) {
                 if (size < tailEnd) {
-                    engine.tracking.mark(size, tailEnd - size, slot);
+                    mark(size, tailEnd - size);
                 }
-                cutPages(size, pageUp(size), pageUp(old), slot);
+                cutPages(size, pageUp(size), pageUp(old));
             } else {
                 engine.image.mapZeros(pageUp(size), pageUp(old));
                 kernel.refuseStores(pageUp(size), pageUp(old));
@@ -141,7 +141,7 @@ final class Resizer {
         }
     }
 
-    private void cutPages(long size, long from, long to, int slot) throws IOException {
+    private void cutPages(long size, long from, long to) throws IOException {
         long firstPage = from >>> engine.pageShift;
         long cutPage = pageOf(engine.cuts.openPageFrom());
         PageList pages = new PageList();
@@ -150,7 +150,7 @@ final class Resizer {
         Set<Long> twinned = new HashSet<>();
         for (int i = 0; i < pages.size(); i++) {
             long page = pages.get(i);
-            engine.tracking.mark(page << engine.pageShift, pageBytes, slot);
+            mark(page << engine.pageShift, pageBytes);
             if (page < cutPage) {
                 twinned.add(page);
             }
@@ -161,6 +161,16 @@ final class Resizer {
             engine.tracking.dropTwins(firstPage, to >>> engine.pageShift);
         });
         engine.cuts.cut(size, twinned);
+    }
+
+    /** As before a store: marks are made inside the section of a put. */
+    private void mark(long offset, long length) {
+        int token = engine.sections.enterPut();
+        try {
+            engine.tracking.mark(offset, length, Sections.slot(token));
+        } finally {
+            engine.sections.exitPut(token);
+        }
     }
 
     private long pageOf(long offset) {
