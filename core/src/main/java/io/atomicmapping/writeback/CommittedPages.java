@@ -11,8 +11,8 @@ import java.io.IOException;
  * <ul>
  *   <li>Two trees: a checkpoint writes the pages of one while commits add to the other. What a checkpoint could not finish
  *       goes back.
- *   <li>A page is added before its commit's before-images are given up: who looks first for marks and then here
- *       misses none.
+ *   <li>A page is added at the same moment as its commit's before-images are given up, as {@code ExplicitTracking} sees it: who looks
+ *       first for marks and then here misses none, and who copies a page that is here copies what was committed.
  * </ul>
  *
  * <p>Safe for use by several threads.

@@ -16,7 +16,7 @@ import java.lang.foreign.ValueLayout;
  * <ul>
  *   <li>A run bridges a gap of a few clean pages if they are in memory and on disk: one longer write costs less than two.
  *   <li>Home is written through the page cache, since it is mapped: open(2) warns of O_DIRECT beside a mapping of the same
- *       file, and with it pages that were handed back rarely but really came back as they had been.
+ *       file.
  *   <li>Every page goes through a buffer: no system call ever reads the mapping.
  *   <li>After each {@value #PACE_BYTES} bytes the page cache is written back, and that waited for: a force of everything at the end
  *       would keep a sync beside it waiting for as long.
