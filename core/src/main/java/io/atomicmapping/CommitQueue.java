@@ -247,7 +247,7 @@ final class CommitQueue implements AutoCloseable {
     /** The commit is durable. */
     private void complete(PendingCommit commit) throws IOException {
         if (commit.empty) {
-            engine.tracking.durable(commit.generation, () -> { });
+            engine.tracking.durable(commit.generation);
             commit.number = lastCommit;
         } else {
             publish(commit);
@@ -267,10 +267,8 @@ final class CommitQueue implements AutoCloseable {
             bringHome(kernel, commit, cutFrom); // before a checkpoint can count on it
             engine.cuts.caughtUp(cutNumber);
         }
-        CommittedPages.Point point =
-                new CommittedPages.Point(commit.endLsn, commit.number, record.size(), cutFrom, cutNumber);
-        engine.tracking.durable(commit.generation, () ->
-                engine.committedPages.add(commit.generation.changedPages(), point));
+        engine.committedPages.add(commit.generation, engine.tracking, new CommittedPages.Point(
+                commit.endLsn, commit.number, record.size(), cutFrom, cutNumber));
         if (commit.cut != null) {
             engine.cuts.durable(commit.cut);
         }

@@ -195,13 +195,10 @@ public final class ExplicitTracking implements AutoCloseable {
      * The commit is durable: its before-images are not needed any more. No exclusion needed.
      *
      * @param generation the commit's generation
-     * @param publish says so to the checkpointer; no page is copied until its before-images are out of the way, too, or the
-     *     checkpointer would bring home what was before the commit, and take it for the commit
      */
-    public void durable(SealedGeneration generation, Runnable publish) {
+    public void durable(SealedGeneration generation) {
         lockImages();
         try {
-            publish.run();
             sealed.remove(generation);
         } finally {
             imagesLock.unlock();

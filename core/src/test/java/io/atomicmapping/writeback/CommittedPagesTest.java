@@ -70,7 +70,7 @@ class CommittedPagesTest {
                 tracking.mark(0, Long.BYTES, -1);
                 image.set(ValueLayout.JAVA_LONG, 0, number);
                 tracking.seal(generation, Range.EVERYTHING, PAGE, Cuts.NONE);
-                tracking.durable(generation, () -> committed.add(generation.changedPages(), point));
+                committed.add(generation, tracking, point);
                 generation.clear();
             }
         }
