@@ -268,9 +268,8 @@ final class CommitQueue implements AutoCloseable {
             bringHome(kernel, commit, cutFrom); // before a checkpoint can count on it
             engine.cuts.caughtUp(cutNumber);
         }
-        engine.committedPages.add(commit.generation.changedPages(), new CommittedPages.Point(
+        engine.committedPages.add(commit.generation, engine.tracking, new CommittedPages.Point(
                 commit.endLsn, commit.number, record.size(), cutFrom, cutNumber));
-        engine.tracking.durable(commit.generation);
         if (commit.cut != null) {
             engine.cuts.durable(commit.cut);
         }

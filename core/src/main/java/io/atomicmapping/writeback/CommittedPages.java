@@ -1,8 +1,10 @@
 package io.atomicmapping.writeback;
 
 import io.atomicmapping.dirty.Cuts;
+import io.atomicmapping.dirty.ExplicitTracking;
 import io.atomicmapping.dirty.PageList;
 import io.atomicmapping.dirty.PageTree;
+import io.atomicmapping.dirty.SealedGeneration;
 import java.io.IOException;
 
 /**
@@ -12,7 +14,7 @@ import java.io.IOException;
  *   <li>Two trees: a checkpoint writes the pages of one while commits add to the other. What a checkpoint could not finish
  *       goes back.
  *   <li>A page is added before its commit's before-images are given up: who looks first for images and then here
- *       misses none.
+ *       misses none. For a checkpoint that begins, both happen at once.
  * </ul>
  *
  * <p>Safe for use by several threads.
@@ -54,12 +56,15 @@ public final class CommittedPages implements AutoCloseable {
     }
 
     /**
-     * A commit is durable.
+     * A commit is durable: its pages are to go home, and its before-images are given up. No checkpoint begins between the two:
+     * it would write home what the images hide, and move past the commit.
      *
-     * @param pages the pages that it changed
+     * @param generation the commit's generation
+     * @param tracking what has its images
      * @param point where the journal stands after it; its {@code zeroFrom} is that of this commit
      */
-    public synchronized void add(PageList pages, Point point) {
+    public synchronized void add(SealedGeneration generation, ExplicitTracking tracking, Point point) {
+        PageList pages = generation.changedPages();
         for (int i = 0; i < pages.size(); i++) {
             current.add(pages.get(i));
         }
@@ -68,6 +73,7 @@ public final class CommittedPages implements AutoCloseable {
         }
         reached = new Point(point.lsn(), point.commit(), point.size(), Math.min(reached.zeroFrom(), point.zeroFrom()),
                 Math.max(reached.cut(), point.cut()));
+        tracking.durable(generation);
     }
 
     /**
