@@ -1,5 +1,6 @@
 package io.atomicmapping.dirty;
 
+import io.atomicmapping.journal.fault.SeededFault;
 import java.io.IOException;
 import java.lang.invoke.VarHandle;
 import java.util.ArrayList;
@@ -349,9 +350,9 @@ public final class ExplicitTracking implements AutoCloseable {
             Memory.copy(image + (page << pageShift), target, 1L << pageShift);
             // a store is made only after its image can be seen: what the copy saw, the chain read after it explains
             VarHandle.loadLoadFence();
-            restore(lines.chain(page), target);
-            for (int i = sealed.size() - 1; i >= 0; i--) {
-                restore(sealed.get(i).headOf(page), target);
+            restore(SeededFault.CHECKPOINT_WITHOUT_OPEN_IMAGES.isSeeded() ? 0 : lines.chain(page), target);
+            for (int i = sealed.size() - 1; i >= 0 && !SeededFault.CHECKPOINT_WITHOUT_SEALED_IMAGES.isSeeded(); i--) {
+                restore(sealed.get(SeededFault.YOUNGER_IMAGE_WINS.isSeeded() ? sealed.size() - 1 - i : i).headOf(page), target);
             }
         } finally {
             imagesLock.unlock();
@@ -402,7 +403,7 @@ public final class ExplicitTracking implements AutoCloseable {
         try {
             for (int i = 0; i < candidates.size(); i++) {
                 long page = candidates.get(i);
-                if (lines.mask(page) == 0 && !isSealed(page)) {
+                if (lines.mask(page) == 0 && !isSealed(page) || SeededFault.RECYCLED_UNCOMMITTED.isSeeded()) {
                     target.add(page);
                 }
             }

@@ -1,5 +1,6 @@
 package io.atomicmapping.dirty;
 
+import io.atomicmapping.journal.fault.SeededFault;
 import java.io.IOException;
 import java.lang.invoke.VarHandle;
 import java.util.concurrent.atomic.AtomicLong;
@@ -120,7 +121,9 @@ final class LineTable implements AutoCloseable {
         long kept = images.allocate(stripe & stripeMask);
         Memory.set(kept + BeforeImages.LINE, line);
         Memory.set(kept + BeforeImages.NEXT, chain);
-        Memory.copy(image + (page << pageShift) + ((long) line << lineShift), kept + BeforeImages.BYTES, lineBytes);
+        if (!SeededFault.BEFORE_IMAGE_FORGOTTEN.isSeeded()) {
+            Memory.copy(image + (page << pageShift) + ((long) line << lineShift), kept + BeforeImages.BYTES, lineBytes);
+        }
         return kept;
     }
 
@@ -136,8 +139,9 @@ final class LineTable implements AutoCloseable {
     private long lock(long entry) {
         for (int spin = 1;; spin++) {
             long chain = Memory.getAcquire(entry + CHAIN);
-            if ((chain & LOCKED) == 0 && Memory.compareAndSet(entry + CHAIN, chain, chain | LOCKED)) {
-                return chain;
+            if ((chain & LOCKED) == 0 && Memory.compareAndSet(entry + CHAIN, chain, chain | LOCKED)
+                    || SeededFault.LINE_WITH_TWO_OWNERS.isSeeded()) {
+                return chain & ~LOCKED;
             }
             Sections.pause(spin); // a virtual thread that has the lock may be waiting for a carrier
         }

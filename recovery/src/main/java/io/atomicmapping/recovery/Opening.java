@@ -9,6 +9,7 @@ import io.atomicmapping.journal.JournalSetup;
 import io.atomicmapping.journal.JournalStub;
 import io.atomicmapping.journal.JournalTail;
 import io.atomicmapping.journal.JournalWriter;
+import io.atomicmapping.journal.fault.SeededFault;
 import io.atomicmapping.recovery.Binding.Condition;
 import io.atomicmapping.storage.DurableFile;
 import io.atomicmapping.storage.Storage;
@@ -268,10 +269,13 @@ final class Opening {
     /** Says where the journal is, and that it is needed: last, and before the first commit. */
     private void announce() throws IOException {
         JournalStub stub = new JournalStub(writer.slot().journalId(), target);
-        if (!target.equals(binding.beside()) && !stub.equals(binding.stub())) {
+        if (!target.equals(binding.beside()) && !stub.equals(binding.stub())
+                && !SeededFault.STUB_LATE.isSeeded()) {
             stub.write(storage, binding.beside(), home);
         }
-        OpenedFiles.mark(home, writer, writer.lastCommit(), true);
+        if (!SeededFault.ATTRIBUTE_LATE.isSeeded()) {
+            OpenedFiles.mark(home, writer, writer.lastCommit(), true);
+        }
     }
 
     /**
