@@ -5,6 +5,8 @@
 @SuppressWarnings("module") // the qualified exports name modules that are compiled after this one
 module io.atomicmapping.journal {
     exports io.atomicmapping.journal;
+    exports io.atomicmapping.journal.fault to io.atomicmapping.recovery, io.atomicmapping.core,
+            io.atomicmapping.crash;
     exports io.atomicmapping.storage;
     exports io.atomicmapping.storage.linux to io.atomicmapping.core;
 }

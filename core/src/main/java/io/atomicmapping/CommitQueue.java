@@ -4,6 +4,7 @@ import io.atomicmapping.dirty.Cuts;
 import io.atomicmapping.dirty.KernelTracking;
 import io.atomicmapping.journal.JournalFormat;
 import io.atomicmapping.journal.RedoRecord;
+import io.atomicmapping.journal.fault.SeededFault;
 import io.atomicmapping.writeback.CommittedPages;
 import java.io.IOException;
 import java.util.ArrayDeque;
@@ -175,11 +176,13 @@ final class CommitQueue implements AutoCloseable {
             return;
         }
         RedoRecord record = commit.generation.record();
-        engine.checkpointer.allocation().ensure(commit.generation.changedPages(), record.size());
+        if (!SeededFault.SPACE_NOT_RESERVED.isSeeded()) {
+            engine.checkpointer.allocation().ensure(commit.generation.changedPages(), record.size());
+        }
         long bytes = engine.journal.recordBytes(record.bodyBytes());
         if (engine.journal.freeBytes() < bytes) {
             forceAndComplete(index);
-            makeRoom(bytes);
+            awaitRoom(bytes);
         }
         long number = lastNumber(index) + 1;
         engine.journal.append(record, number);
@@ -196,6 +199,18 @@ final class CommitQueue implements AutoCloseable {
             }
         }
         return lastCommit;
+    }
+
+    private void awaitRoom(long bytes) throws IOException {
+        if (SeededFault.ROOM_AWAITED_INSIDE_EXCLUSION.isSeeded() && engine.sections.tryExclude(Long.MAX_VALUE >>> 1)) {
+            try {
+                makeRoom(bytes);
+            } finally {
+                engine.sections.endExclusion();
+            }
+        } else {
+            makeRoom(bytes);
+        }
     }
 
     private void makeRoom(long bytes) throws IOException {
@@ -284,7 +299,9 @@ final class CommitQueue implements AutoCloseable {
             if (cutFrom != Cuts.NONE) {
                 engine.checkpointer.allocation().forget(cutFrom);
             }
-            kernel.durable(commit.generation, cutFrom);
+            if (!SeededFault.KERNEL_COMMIT_NOT_HOME.isSeeded()) {
+                kernel.durable(commit.generation, cutFrom);
+            }
         } catch (IOException | InternalError e) {
             throw engine.failedBy("a durable commit could not be written to the data file, reopen it to recover: commit="
                     + commit.number, e);
@@ -308,7 +325,7 @@ final class CommitQueue implements AutoCloseable {
                 failed.addAll(queue);
                 queue.clear();
             }
-            if (engine.failure() == null) {
+            if (engine.failure() == null && !SeededFault.FAILED_APPEND_NOT_MERGED_BACK.isSeeded()) {
                 mergeBack(failed);
             }
             for (PendingCommit commit : failed) {

@@ -4,6 +4,7 @@ import io.atomicmapping.dirty.Cuts;
 import io.atomicmapping.dirty.Range;
 import io.atomicmapping.journal.GroupCommit;
 import io.atomicmapping.journal.RedoRecord;
+import io.atomicmapping.journal.fault.SeededFault;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -109,7 +110,7 @@ final class Commits implements AutoCloseable {
             try {
                 engine.ensureUsable();
                 queue.commitAll();
-                if (engine.failure() != null) { // what was on its way may have held stores of this group
+                if (engine.failure() != null && !SeededFault.FAILED_COMMIT_NOT_TOLD.isSeeded()) { // what was on its way may have held stores of this group
                     throw new IOException("the commit that held these stores failed, reopen the file: file=" + engine.file,
                             engine.failure());
                 }
@@ -220,7 +221,8 @@ final class Commits implements AutoCloseable {
         commit.cut = engine.cuts.seal();
         RedoRecord record = commit.generation.record();
         long smallest = Math.min(size, engine.sizes.sealed()); // a cut may have been of what was never committed
-        record.sizes(size, commit.cut == null ? smallest : Math.min(smallest, commit.cut.from()));
+        boolean wasSmaller = commit.cut != null && !SeededFault.SMALLEST_SIZE_FORGOTTEN.isSeeded();
+        record.sizes(size, wasSmaller ? Math.min(smallest, commit.cut.from()) : smallest);
         commit.empty = record.isEmpty() && commit.cut == null && size == engine.sizes.sealed();
         engine.sizes.setSealed(size);
         queue.add(commit);

@@ -4,6 +4,7 @@ import io.atomicmapping.dirty.Cuts;
 import io.atomicmapping.dirty.KernelTracking;
 import io.atomicmapping.dirty.PageList;
 import io.atomicmapping.dirty.Sections;
+import io.atomicmapping.journal.fault.SeededFault;
 import java.io.IOException;
 import java.util.HashSet;
 import java.util.Set;
@@ -71,7 +72,9 @@ final class Resizer {
 
     private void grow(long old, long size) throws IOException {
         if (size > homeLength) {
-            recordGrowth(size);
+            if (!SeededFault.GROWTH_LIMIT_LATE.isSeeded()) {
+                recordGrowth(size);
+            }
             engine.home.setLength(size);
             homeLength = size;
         }
@@ -117,6 +120,9 @@ final class Resizer {
 
     private void cut(long old, long size) throws IOException {
         engine.sizes.set(size);
+        if (SeededFault.HOME_CUT_WHILE_MAPPED.isSeeded()) {
+            engine.home.setLength(size);
+        }
         engine.sections.awaitPuts();
         boolean complete = false;
         try {

@@ -1,5 +1,6 @@
 package io.atomicmapping.dirty;
 
+import io.atomicmapping.journal.fault.SeededFault;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 
@@ -51,7 +52,7 @@ final class Bias {
      */
     boolean isOwn(int slot) {
         int now = (int) OWNER.getAcquire(this);
-        return now == slot || now != EVERYBODY && take(slot);
+        return SeededFault.BIAS_NOT_REVOKED.isSeeded() || now == slot || now != EVERYBODY && take(slot);
     }
 
     private boolean take(int slot) {

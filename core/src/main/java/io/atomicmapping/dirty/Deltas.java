@@ -1,6 +1,7 @@
 package io.atomicmapping.dirty;
 
 import io.atomicmapping.journal.RedoRecord;
+import io.atomicmapping.journal.fault.SeededFault;
 
 /**
  * Finds the bytes that differ from what was sealed before and gathers them into a redo record; brings twins up to date, and keeps
@@ -95,7 +96,9 @@ final class Deltas {
 
     private void replace(long offset, long twin, long old, long word) {
         if (images != null) {
-            images.add(offset, old);
+            if (!SeededFault.BEFORE_IMAGE_FORGOTTEN.isSeeded()) {
+                images.add(offset, old);
+            }
             Memory.ALL.set(Memory.LONG, twin, word);
         }
     }

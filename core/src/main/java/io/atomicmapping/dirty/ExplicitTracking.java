@@ -1,5 +1,6 @@
 package io.atomicmapping.dirty;
 
+import io.atomicmapping.journal.fault.SeededFault;
 import java.io.IOException;
 import java.lang.invoke.VarHandle;
 import java.util.ArrayList;
@@ -330,17 +331,18 @@ public final class ExplicitTracking implements AutoCloseable {
     }
 
     private void copy(long page, long target) {
-        if (lines.twin(page) == 0) {
+        if (lines.twin(page) == 0 || SeededFault.CHECKPOINT_WITHOUT_TWINS.isSeeded()) {
             Memory.copy(image + (page << pageShift), target, pageBytes);
             VarHandle.loadLoadFence(); // a store is made only after the twin can be seen: without one the copy holds none
         }
         long twin = lines.twin(page);
-        if (twin == 0) {
+        if (twin == 0 || SeededFault.CHECKPOINT_WITHOUT_TWINS.isSeeded()) {
             return;
         }
         Memory.copy(twin, target, pageBytes);
-        for (int i = sealed.size() - 1; i >= 0; i--) {
-            sealed.get(i).restorePage(page, target, pageBytes - 1);
+        for (int i = sealed.size() - 1; i >= 0 && !SeededFault.CHECKPOINT_WITHOUT_SEALED_IMAGES.isSeeded(); i--) {
+            int age = SeededFault.YOUNGER_IMAGE_WINS.isSeeded() ? sealed.size() - 1 - i : i;
+            sealed.get(age).restorePage(page, target, pageBytes - 1);
         }
     }
 
@@ -355,7 +357,7 @@ public final class ExplicitTracking implements AutoCloseable {
         try {
             for (int i = 0; i < candidates.size(); i++) {
                 long page = candidates.get(i);
-                if (lines.mask(page) == 0 && !isSealed(page)) {
+                if (lines.mask(page) == 0 && !isSealed(page) || SeededFault.RECYCLED_UNCOMMITTED.isSeeded()) {
                     target.add(page);
                 }
             }
@@ -389,7 +391,9 @@ public final class ExplicitTracking implements AutoCloseable {
      * @param page the page
      */
     public void recycled(long page) {
-        lines.notPrivate(page);
+        if (!SeededFault.RECYCLED_UNCOMMITTED.isSeeded()) { // or a seal would look for the twin
+            lines.notPrivate(page);
+        }
     }
 
     /**

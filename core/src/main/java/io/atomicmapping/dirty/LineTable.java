@@ -1,5 +1,6 @@
 package io.atomicmapping.dirty;
 
+import io.atomicmapping.journal.fault.SeededFault;
 import java.io.IOException;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongPredicate;
@@ -113,7 +114,9 @@ final class LineTable implements AutoCloseable {
             twin = twins.allocate();
             long address = image + (page << pageShift);
             Memory.touchForStore(address);
-            Memory.copy(address, twin, 1L << pageShift);
+            if (!SeededFault.TWIN_FORGOTTEN.isSeeded()) {
+                Memory.copy(address, twin, 1L << pageShift);
+            }
             if (privates.add(page)) {
                 privatePages.getAndIncrement();
             }

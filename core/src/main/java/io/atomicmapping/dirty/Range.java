@@ -1,5 +1,7 @@
 package io.atomicmapping.dirty;
 
+import io.atomicmapping.journal.fault.SeededFault;
+
 /**
  * A range of bytes to seal.
  *
@@ -39,7 +41,7 @@ public record Range(long from, long to) {
             mask &= -1L << (from >>> lineShift);
         }
         if (page == lastPage(pageShift)) {
-            mask &= -1L >>> ~(to - 1 >>> lineShift);
+            mask &= -1L >>> ~(to - 1 >>> lineShift) >>> (SeededFault.RANGE_WITHOUT_ITS_LAST_LINE.isSeeded() ? 1 : 0);
         }
         return mask;
     }

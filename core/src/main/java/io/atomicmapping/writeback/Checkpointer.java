@@ -6,6 +6,7 @@ import io.atomicmapping.dirty.PageTree;
 import io.atomicmapping.dirty.Sections;
 import io.atomicmapping.dirty.WorkingImage;
 import io.atomicmapping.journal.JournalWriter;
+import io.atomicmapping.journal.fault.SeededFault;
 import io.atomicmapping.storage.DurableFile;
 import java.io.IOException;
 import java.util.concurrent.TimeUnit;
@@ -255,7 +256,7 @@ public final class Checkpointer implements AutoCloseable {
                 checkpoints.increment();
                 checkpointNanos.add(System.nanoTime() - begin);
             }
-            if (!kernelMode && parts.image().isMapped()) {
+            if ((!kernelMode || SeededFault.RECYCLED_IN_KERNEL_MODE.isSeeded()) && parts.image().isMapped()) {
                 long limit = Math.min(parts.cuts().apartFrom(), parts.cuts().anonymousFrom());
                 recycler.recycle(Math.min(limit, host.mappedEnd()) >>> parts.pageShift());
                 parts.committed().forgetWritten();

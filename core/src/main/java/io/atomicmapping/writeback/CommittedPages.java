@@ -5,6 +5,7 @@ import io.atomicmapping.dirty.ExplicitTracking;
 import io.atomicmapping.dirty.PageList;
 import io.atomicmapping.dirty.PageTree;
 import io.atomicmapping.dirty.SealedGeneration;
+import io.atomicmapping.journal.fault.SeededFault;
 import java.io.IOException;
 
 /**
@@ -73,7 +74,19 @@ public final class CommittedPages implements AutoCloseable {
         }
         reached = new Point(point.lsn(), point.commit(), point.size(), Math.min(reached.zeroFrom(), point.zeroFrom()),
                 Math.max(reached.cut(), point.cut()));
+        if (SeededFault.COMPLETION_IN_TWO_STEPS.isSeeded()) {
+            letGo();
+        }
         tracking.durable(generation);
+    }
+
+    /** Lets others in between, for a moment: a seeded fault. */
+    private void letGo() {
+        try {
+            wait(1);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     /**

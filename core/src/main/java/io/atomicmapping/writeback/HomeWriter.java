@@ -3,6 +3,7 @@ package io.atomicmapping.writeback;
 import io.atomicmapping.dirty.ExplicitTracking;
 import io.atomicmapping.dirty.PageTree;
 import io.atomicmapping.dirty.WorkingImage;
+import io.atomicmapping.journal.fault.SeededFault;
 import io.atomicmapping.storage.DurableFile;
 import io.atomicmapping.storage.linux.Linux;
 import java.io.IOException;
@@ -126,7 +127,8 @@ final class HomeWriter implements AutoCloseable {
 
     private void writeRun(long size) throws IOException {
         long offset = firstPage << pageShift;
-        long length = Math.min((long) count << pageShift, size - offset);
+        long wanted = (long) count << pageShift;
+        long length = SeededFault.CHECKPOINT_NOT_CLIPPED.isSeeded() ? wanted : Math.min(wanted, size - offset);
         home.write(offset, buffer.asSlice(0, length));
         bytesWritten += length;
         count = 0;

@@ -2,6 +2,7 @@ package io.atomicmapping.journal;
 
 import static io.atomicmapping.journal.JournalFormat.LONG;
 
+import io.atomicmapping.journal.fault.SeededFault;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -197,7 +198,8 @@ public final class JournalScan implements AutoCloseable {
     public void rewriteUnproven() throws IOException {
         Slot slot = reader.slot();
         long from = Math.max(provenLsn, slot.checkpointLsn());
-        long to = slot.checkpointLsn() + ringEnd();
+        long to = SeededFault.ACCEPTED_RECORDS_NOT_REWRITTEN.isSeeded() ? from
+                : slot.checkpointLsn() + ringEnd();
         while (from < to) {
             long piece = Math.min(to - from, slot.ringBytes() - from % slot.ringBytes());
             reader.file().write(JournalFormat.filePosition(from, slot.ringBytes()),

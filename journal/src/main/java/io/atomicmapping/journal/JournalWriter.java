@@ -1,5 +1,6 @@
 package io.atomicmapping.journal;
 
+import io.atomicmapping.journal.fault.SeededFault;
 import io.atomicmapping.storage.DurableFile;
 import io.atomicmapping.storage.Storage;
 import java.io.IOException;
@@ -110,7 +111,8 @@ public final class JournalWriter implements AutoCloseable {
         Slot old = tail.slot();
         int recordAlignment = Math.max(file.directAlignment(), JournalFormat.SECTOR_BYTES);
         Slot next = new Slot(sameFile ? old.journalId() : UUID.randomUUID(), old.generation() + 1,
-                RANDOM.nextLong(), old.ringBytes(), JournalFormat.roundUp(tail.endLsn(), recordAlignment),
+                SeededFault.SALT_UNCHANGED.isSeeded() ? old.salt() : RANDOM.nextLong(), old.ringBytes(),
+                JournalFormat.roundUp(tail.endLsn(), recordAlignment),
                 state.commit(), state.size(), state.size(), true, setup.pageBytes(), recordAlignment,
                 List.of());
         SlotWriter slots = new SlotWriter(setup.home(), setup.pageBytes(), 1 - tail.slotIndex());
@@ -157,7 +159,8 @@ public final class JournalWriter implements AutoCloseable {
             throw new IllegalStateException("ring is full: recordBytes=" + bytes + ", freeBytes="
                     + freeBytes() + ", ringBytes=" + current.ringBytes() + ", journal=" + path);
         }
-        RecordHeader header = new RecordHeader(current.salt(), lsn, commit, current.generation(), durableLsn,
+        long durable = SeededFault.DURABLE_LSN_AHEAD.isSeeded() ? lsn : durableLsn;
+        RecordHeader header = new RecordHeader(current.salt(), lsn, commit, current.generation(), durable,
                 record.bodyBytes(), record.extentCount(), 0, kind, record.size(), record.smallestSize(), 0);
         ring.write(file, current, lsn, record.complete(header, current.recordAlignment()));
         appendLsn = lsn + bytes;
@@ -174,7 +177,10 @@ public final class JournalWriter implements AutoCloseable {
         try {
             file.force();
         } catch (IOException | RuntimeException e) {
-            throw latched(e);
+            if (!SeededFault.FAILED_FORCE_RETRIED.isSeeded()) {
+                throw latched(e);
+            }
+            file.force();
         }
         durableLsn = lsn;
     }
@@ -187,7 +193,8 @@ public final class JournalWriter implements AutoCloseable {
      */
     public void mark() throws IOException {
         ensureUsable();
-        if (lastIsMark || appendLsn == checkpointLsn() || recordBytes(0) > freeBytes()) {
+        if (lastIsMark || appendLsn == checkpointLsn() || recordBytes(0) > freeBytes()
+                || SeededFault.MARK_FORGOTTEN.isSeeded()) {
             return;
         }
         if (durableLsn < appendLsn) {

@@ -3,6 +3,7 @@ package io.atomicmapping.journal;
 import static io.atomicmapping.journal.JournalFormat.INT;
 import static io.atomicmapping.journal.JournalFormat.LONG;
 
+import io.atomicmapping.journal.fault.SeededFault;
 import java.lang.foreign.MemorySegment;
 
 /**
@@ -47,7 +48,8 @@ public record RecordHeader(long salt, long lsn, long commit, long generation, lo
     /** Reads the header at a position, or null where its magic or its checksum is wrong. */
     static RecordHeader decode(MemorySegment source, long at) {
         if (source.get(INT, at + JournalFormat.MAGIC_AT) != JournalFormat.RECORD_MAGIC
-                || source.get(INT, at + JournalFormat.HEADER_CRC_AT) != checksum(source, at)) {
+                || source.get(INT, at + JournalFormat.HEADER_CRC_AT) != checksum(source, at)
+                && !SeededFault.HEADER_CHECKSUM_UNCHECKED.isSeeded()) {
             return null;
         }
         return new RecordHeader(source.get(LONG, at + JournalFormat.SALT_AT),
@@ -65,8 +67,9 @@ public record RecordHeader(long salt, long lsn, long commit, long generation, lo
     }
 
     private static int checksum(MemorySegment source, long at) {
-        return JournalFormat.crc32cWithout(source, at, JournalFormat.HEADER_BYTES,
-                JournalFormat.HEADER_CRC_AT);
+        int covered = SeededFault.HEADER_CHECKSUM_WITHOUT_LENGTH.isSeeded() ? JournalFormat.BODY_BYTES_AT
+                : JournalFormat.HEADER_BYTES;
+        return JournalFormat.crc32cWithout(source, at, covered, JournalFormat.HEADER_CRC_AT);
     }
 
     /** Whether the record commits. */

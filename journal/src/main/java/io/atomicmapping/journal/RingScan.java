@@ -6,6 +6,7 @@ import static io.atomicmapping.journal.JournalFormat.LONG;
 import io.atomicmapping.journal.JournalScan.Findings;
 import io.atomicmapping.journal.JournalScan.Later;
 import io.atomicmapping.journal.JournalScan.Next;
+import io.atomicmapping.journal.fault.SeededFault;
 import io.atomicmapping.storage.DurableFile;
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -20,6 +21,8 @@ final class RingScan {
 
     private static final int SEARCH_BYTES = 1 << 20;
     private static final int FOLLOW_BYTES = 1 << 16;
+    private static final int SEARCH_STEP_BYTES = SeededFault.WITNESSES_NOT_AT_EVERY_SECTOR.isSeeded()
+            ? JournalFormat.RECORD_ALIGNMENT_MAX : JournalFormat.SECTOR_BYTES;
 
     private final JournalReader reader;
     private final DurableFile file;
@@ -97,7 +100,7 @@ final class RingScan {
     }
 
     private boolean isOfThisLap(RecordHeader header, long at) {
-        return header.salt() == slot.salt() && header.lsn() == at;
+        return header.salt() == slot.salt() && (header.lsn() == at || SeededFault.LAP_UNCHECKED.isSeeded());
     }
 
     private boolean fits(RecordHeader header, long at) {
@@ -154,7 +157,7 @@ final class RingScan {
         if (header == null || !isOfThisLap(header, lsn)) {
             return Next.ABSENT;
         }
-        if (header.generation() > slot.generation()) {
+        if (header.generation() > slot.generation() && !SeededFault.NEWER_GENERATION_IGNORED.isSeeded()) {
             detail = "generation=" + header.generation() + ", slotGeneration=" + slot.generation();
             return Next.NEWER_GENERATION;
         }
@@ -163,7 +166,7 @@ final class RingScan {
             return Next.CONTRADICTION;
         }
         int actual = JournalFormat.crc32c(ring, at + JournalFormat.HEADER_BYTES, header.bodyBytes());
-        if (actual != header.bodyCrc()) {
+        if (actual != header.bodyCrc() && !SeededFault.BODY_CHECKSUM_UNCHECKED.isSeeded()) {
             detail = "expected=" + JournalFormat.hex(header.bodyCrc()) + ", actual="
                     + JournalFormat.hex(actual);
             return Next.TORN_BODY;
@@ -251,7 +254,7 @@ final class RingScan {
             for (long from = lsn; from < limitLsn;) {
                 long piece = pieceBytes(from, Math.min(bytes, limitLsn - from));
                 readFully(JournalFormat.filePosition(from, slot.ringBytes()), window.asSlice(0, piece));
-                for (long at = 0; at < piece; at += JournalFormat.SECTOR_BYTES) {
+                for (long at = 0; at < piece; at += SEARCH_STEP_BYTES) {
                     RecordHeader header = RecordHeader.decode(window, at);
                     if (header == null) {
                         continue;
@@ -274,12 +277,14 @@ final class RingScan {
 
     private Later witness(RecordHeader header, long at) {
         boolean inPlace = header.lsn() >= 0 && header.lsn() % slot.ringBytes() == at % slot.ringBytes();
-        if (inPlace && header.generation() > slot.generation()) {
+        if (inPlace && header.generation() > slot.generation()
+                && !SeededFault.NEWER_GENERATION_IGNORED.isSeeded()) {
             return Later.NEWER_GENERATION;
         }
         if (at == lsn || !isOfThisLap(header, at)) {
             return Later.NONE;
         }
-        return header.durableLsn() > lsn ? Later.PROOF : Later.UNPROVEN;
+        return header.durableLsn() > lsn && !SeededFault.PROOF_IGNORED.isSeeded() ? Later.PROOF
+                : Later.UNPROVEN;
     }
 }

@@ -2,6 +2,7 @@ package io.atomicmapping.recovery;
 
 import io.atomicmapping.journal.JournalScan;
 import io.atomicmapping.journal.RecordHeader;
+import io.atomicmapping.journal.fault.SeededFault;
 
 /**
  * What the accepted records make of the data file's size: which old bytes they zero, and which extents no
@@ -56,12 +57,12 @@ final class CommittedBytes {
 
     /** Where a record's bytes stop to count: a later commit was cut there. */
     long limit(int recordIndex) {
-        return limits[recordIndex];
+        return SeededFault.CLIPPING_FORGOTTEN.isSeeded() ? Long.MAX_VALUE : limits[recordIndex];
     }
 
     /** The same for an extent, given where its header lies in the scan's memory. */
     long limit(long extentStart, long extentEnd) {
-        return extentEnd <= cutFrom ? extentEnd : limits[recordOf(extentStart)];
+        return extentEnd <= cutFrom ? extentEnd : limit(recordOf(extentStart));
     }
 
     private int recordOf(long ringOffset) {

@@ -3,6 +3,7 @@ package io.atomicmapping.recovery;
 import io.atomicmapping.journal.CommittedState;
 import io.atomicmapping.journal.DataFileMark;
 import io.atomicmapping.journal.JournalWriter;
+import io.atomicmapping.journal.fault.SeededFault;
 import io.atomicmapping.storage.DurableFile;
 import java.io.IOException;
 
@@ -77,7 +78,7 @@ public final class OpenedFiles implements AutoCloseable {
     public void closeClean(long size, long lastCommit) throws IOException {
         try (this) {
             // 1. the committed length; the journal allows it whether or not this is durable
-            if (home.length() != size) {
+            if (home.length() != size && !SeededFault.TRIM_FORGOTTEN.isSeeded()) {
                 home.setLength(size);
             }
             home.force();

@@ -9,6 +9,7 @@ import io.atomicmapping.journal.JournalSetup;
 import io.atomicmapping.journal.JournalStub;
 import io.atomicmapping.journal.JournalTail;
 import io.atomicmapping.journal.JournalWriter;
+import io.atomicmapping.journal.fault.SeededFault;
 import io.atomicmapping.recovery.Binding.Condition;
 import io.atomicmapping.storage.DurableFile;
 import io.atomicmapping.storage.Storage;
@@ -33,6 +34,8 @@ final class Opening {
     private boolean created;
     private DurableFile home;
     private Binding binding;
+    /** Where the journal is to lie from now on; null until that is decided. */
+    private Path target;
     private JournalWriter writer;
 
     private TailCase tailCase;
@@ -49,17 +52,17 @@ final class Opening {
         try {
             openHome();
             Condition condition = binding.decide(created || request.discardMissingJournal());
-            Path target = target(condition);
+            target = target(condition);
             reportSlots();
             if (condition == Condition.INTERRUPTED) {
                 recover();
             } else {
                 tailCase = condition == Condition.NO_JOURNAL ? TailCase.NO_JOURNAL : TailCase.CLEAN;
-                startFromComplete(target);
+                startFromComplete();
             }
             grow();
             adjustRing();
-            announce(target);
+            announce();
             CommittedState state = new CommittedState(writer.lastCommit(), writer.slot().committedSize());
             return new OpenedFiles(home, writer, new RecoveryOutcome(tailCase, created, commitsReplayed,
                     bytesReplayed, bytesDiscarded, state.commit(), state.size(),
@@ -182,8 +185,8 @@ final class Opening {
     }
 
     /** Starts a journal for a data file whose bytes are complete, whatever other programs made of them. */
-    private void startFromComplete(Path target) throws IOException {
-        JournalReader reader = created ? null : reusable(target);
+    private void startFromComplete() throws IOException {
+        JournalReader reader = created ? null : reusable();
         settleNames(target);
         if (created) {
             home.setLength(request.size());
@@ -200,13 +203,13 @@ final class Opening {
         } else {
             boolean current = reader == binding.reader();
             JournalTail tail = current ? binding.completeTail() : tailOf(reader);
-            writer = resume(reader, target, tail, state, current && binding.isProven());
+            writer = resume(reader, tail, state, current && binding.isProven());
         }
         binding.closeScan();
     }
 
-    private JournalWriter resume(JournalReader reader, Path target, JournalTail tail, CommittedState state,
-            boolean proven) throws IOException {
+    private JournalWriter resume(JournalReader reader, JournalTail tail, CommittedState state, boolean proven)
+            throws IOException {
         try {
             return JournalWriter.resume(setup(target), reader.file(), tail, state, proven);
         } catch (IOException | RuntimeException e) {
@@ -219,7 +222,7 @@ final class Opening {
      * The journal that lies at the target already, if it can be used again; null where a new one is to be
      * made.
      */
-    private JournalReader reusable(Path target) throws IOException {
+    private JournalReader reusable() throws IOException {
         if (target.equals(binding.path())) {
             return binding.reader() != null && binding.reader().isWhole() ? binding.reader() : null;
         }
@@ -264,17 +267,21 @@ final class Opening {
     }
 
     /** Says where the journal is, and that it is needed: last, and before the first commit. */
-    private void announce(Path target) throws IOException {
+    private void announce() throws IOException {
         JournalStub stub = new JournalStub(writer.slot().journalId(), target);
-        if (!target.equals(binding.beside()) && !stub.equals(binding.stub())) {
+        if (!target.equals(binding.beside()) && !stub.equals(binding.stub())
+                && !SeededFault.STUB_LATE.isSeeded()) {
             stub.write(storage, binding.beside(), home);
         }
-        OpenedFiles.mark(home, writer, writer.lastCommit(), true);
+        if (!SeededFault.ATTRIBUTE_LATE.isSeeded()) {
+            OpenedFiles.mark(home, writer, writer.lastCommit(), true);
+        }
     }
 
     /**
      * After a failure: releases everything, and removes a data file that this opening created and gave no
-     * journal yet.
+     * journal yet. A journal that was removed before is so durably: one in use without its data file would
+     * be refused.
      */
     private void abandon(Throwable cause) {
         DurableFile closedLast = home;
@@ -282,6 +289,9 @@ final class Opening {
         JournalWriter closedFirst = writer;
         try (closedLast; closedBefore; closedFirst) {
             if (created && writer == null) {
+                if (target != null) {
+                    storage.forceDirectory(target.getParent());
+                }
                 storage.delete(file);
             }
         } catch (IOException | RuntimeException e) {

@@ -2,6 +2,7 @@ package io.atomicmapping.recovery;
 
 import io.atomicmapping.journal.JournalFormat;
 import io.atomicmapping.journal.JournalScan;
+import io.atomicmapping.journal.fault.SeededFault;
 import io.atomicmapping.storage.DurableFile;
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -59,7 +60,7 @@ final class Replay {
 
     private void run() throws IOException {
         long length = home.length();
-        if (bytes.zeroFrom() < Math.min(length, size)) {
+        if (bytes.zeroFrom() < Math.min(length, size) && !SeededFault.ZEROING_FORGOTTEN.isSeeded()) {
             home.zero(bytes.zeroFrom(), Math.min(length, size) - bytes.zeroFrom());
         }
         if (length != size) {
@@ -85,7 +86,8 @@ final class Replay {
         }
         forEachRun((firstPage, endPage) -> read(windowOffset, firstPage, endPage));
         for (long i = from; i < to; i++) {
-            Part part = part(order.start(i), windowOffset);
+            long next = SeededFault.REPLAY_IN_WRONG_ORDER.isSeeded() ? from + to - 1 - i : i;
+            Part part = part(order.start(next), windowOffset);
             MemorySegment.copy(scan.ring(), part.source, window, part.target, part.length);
             bytesReplayed += part.length;
         }

@@ -19,10 +19,7 @@ final class FaultyFile implements DurableFile {
     }
 
     private void check(Call call) throws IOException {
-        IOException failure = faults.failure(call, file.path());
-        if (failure != null) {
-            throw failure;
-        }
+        faults.check(call, file.path());
     }
 
     @Override
@@ -38,27 +35,38 @@ final class FaultyFile implements DurableFile {
     @Override
     public long read(long position, MemorySegment target) throws IOException {
         check(Call.READ);
-        return file.read(position, target);
+        long count = file.read(position, target);
+        faults.rot(file.path(), position, target.asSlice(0, count));
+        return count;
     }
 
     @Override
     public void write(long position, MemorySegment source) throws IOException {
-        IOException failure = faults.failure(Call.WRITE, file.path());
-        if (failure != null) {
-            file.write(position, source.asSlice(0, source.byteSize() / 2));
-            throw failure;
+        write(position, source, 1, file::write);
+    }
+
+    /** A write to the file behind. */
+    private interface Writing {
+        void write(long position, MemorySegment source) throws IOException;
+    }
+
+    private void write(long position, MemorySegment source, int alignment, Writing writing) throws IOException {
+        long pieceBytes = Math.max(faults.pieceBytes() & -alignment, alignment);
+        for (long at = 0; at == 0 || at < source.byteSize(); at += pieceBytes) {
+            MemorySegment piece = source.asSlice(at, Math.min(pieceBytes, source.byteSize() - at));
+            FaultyStorage.Failure failure = faults.failure(Call.WRITE, file.path());
+            if (failure != null) {
+                writing.write(position + at, piece.asSlice(0, piece.byteSize() / 2 & -alignment));
+                throw failure.exception();
+            }
+            writing.write(position + at, piece);
         }
-        file.write(position, source);
+        faults.written(file.path(), position, source.byteSize());
     }
 
     @Override
     public void writeDirect(long position, MemorySegment source) throws IOException {
-        IOException failure = faults.failure(Call.WRITE, file.path());
-        if (failure != null) {
-            file.writeDirect(position, source.asSlice(0, source.byteSize() / 2 & -directAlignment()));
-            throw failure;
-        }
-        file.writeDirect(position, source);
+        write(position, source, directAlignment(), file::writeDirect);
     }
 
     @Override
@@ -101,12 +109,12 @@ final class FaultyFile implements DurableFile {
     }
 
     private void force(boolean all) throws IOException {
-        IOException failure = faults.failure(Call.FORCE, file.path());
+        FaultyStorage.Failure failure = faults.failure(Call.FORCE, file.path());
         if (failure != null) {
             if (file instanceof SimulatedFile simulated) {
-                simulated.failForce(all);
+                simulated.failForce(all, failure.losing());
             }
-            throw failure;
+            throw failure.exception();
         }
         if (all) {
             file.forceAll();

@@ -3,6 +3,8 @@ package io.atomicmapping.crash;
 import io.atomicmapping.storage.DurableFile;
 import io.atomicmapping.storage.Storage;
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.EnumSet;
@@ -16,8 +18,10 @@ import java.util.Set;
  * <ul>
  *   <li>A failed write has written the first half of its bytes.
  *   <li>A failed force has forced nothing; on a {@link SimulatedDisk} its data are never sure again unless written anew, as
- *       on Linux.
+ *       on Linux, and can be gone at once.
  *   <li>Every other failed call has done nothing.
+ *   <li>Rot changes what is read, until it is written over. Writes in pieces are what short and interrupted writes amount to:
+ *       other operations can come between the pieces, and a fault can hit any of them.
  *   <li>Each exception says that it is injected, and which call of its kind it hit.
  * </ul>
  *
@@ -62,6 +66,7 @@ public final class FaultyStorage implements Storage {
         final String file;
         long passing;
         long failing;
+        boolean losing;
 
         Fault(Set<Call> calls, String file, long passing, long failing, String error) {
             this.calls = calls;
@@ -72,11 +77,25 @@ public final class FaultyStorage implements Storage {
         }
     }
 
+    /** Bits that are flipped in what is read. */
+    private record Rot(String file, long position, int mask) { }
+
+    /**
+     * What happens to a call that fails.
+     *
+     * @param exception what it throws
+     * @param losing of a force: whether its data are gone at once
+     */
+    record Failure(IOException exception, boolean losing) { }
+
     private static final Set<Call> TAKING_SPACE = EnumSet.of(Call.CREATE, Call.WRITE, Call.ALLOCATE);
 
     private final Storage storage;
     /** Guarded by itself. */
     private final List<Fault> faults = new ArrayList<>();
+    /** Guarded by faults. */
+    private final List<Rot> rots = new ArrayList<>();
+    private volatile int pieceBytes = Integer.MAX_VALUE;
     private long injected;
 
     /**
@@ -95,6 +114,20 @@ public final class FaultyStorage implements Storage {
      */
     public void failForceAfter(long passing) {
         fail(EnumSet.of(Call.FORCE), "", passing, 1, "Input/output error");
+    }
+
+    /**
+     * Makes one force fail with an I/O error, after which a {@link SimulatedDisk} reads without the bytes that it would have
+     * made durable. On other storages as {@link #failForceAfter}.
+     *
+     * @param passing how many forces of files pass before
+     */
+    public void loseForceAfter(long passing) {
+        Fault fault = new Fault(EnumSet.of(Call.FORCE), "", passing, 1, "Input/output error");
+        fault.losing = true;
+        synchronized (faults) {
+            faults.add(fault);
+        }
     }
 
     /**
@@ -121,15 +154,68 @@ public final class FaultyStorage implements Storage {
         }
     }
 
-    /** From now on everything works. */
-    public void repair() {
+    /**
+     * Flips bits of a byte whenever it is read, until it is written.
+     *
+     * @param fileSuffix in which files: how the name ends
+     * @param position where
+     * @param xorMask which bits
+     */
+    public void rot(String fileSuffix, long position, int xorMask) {
         synchronized (faults) {
-            faults.clear();
+            rots.add(new Rot(fileSuffix, position, xorMask));
         }
     }
 
     /**
-     * How many calls failed.
+     * From now on every write is made in pieces, as if the kernel wrote less than it was asked to, or was interrupted, and was
+     * asked again for the rest. Direct writes come in pieces of at least their alignment.
+     *
+     * @param bytes how long a piece is
+     */
+    public void writeInPieces(int bytes) {
+        if (bytes < 1) {
+            throw new IllegalArgumentException("a piece has at least one byte: bytes=" + bytes);
+        }
+        pieceBytes = bytes;
+    }
+
+    int pieceBytes() {
+        return pieceBytes;
+    }
+
+    /** Rots what was read of a file. */
+    void rot(Path path, long position, MemorySegment read) {
+        synchronized (faults) {
+            for (Rot rot : rots) {
+                long at = rot.position - position;
+                if (path.toString().endsWith(rot.file) && at >= 0 && at < read.byteSize()) {
+                    injected++;
+                    read.set(ValueLayout.JAVA_BYTE, at, (byte) (read.get(ValueLayout.JAVA_BYTE, at) ^ rot.mask));
+                }
+            }
+        }
+    }
+
+    /** What was written is not rotten any more. */
+    void written(Path path, long position, long bytes) {
+        synchronized (faults) {
+            rots.removeIf(rot -> path.toString().endsWith(rot.file) && rot.position >= position
+                    && rot.position < position + bytes);
+        }
+    }
+
+    /** From now on everything works. */
+    public void repair() {
+        synchronized (faults) {
+            faults.clear();
+            rots.clear();
+        }
+        pieceBytes = Integer.MAX_VALUE;
+    }
+
+    /**
+     * How many calls failed, or read what was rotten.
      *
      * @return the count
      */
@@ -139,8 +225,8 @@ public final class FaultyStorage implements Storage {
         }
     }
 
-    /** The exception for a call that is to fail, or null. */
-    IOException failure(Call call, Path path) {
+    /** What a call that is to fail does, or null. */
+    Failure failure(Call call, Path path) {
         synchronized (faults) {
             for (Fault fault : faults) {
                 if (!fault.calls.contains(call) || !path.toString().endsWith(fault.file)) {
@@ -151,17 +237,18 @@ public final class FaultyStorage implements Storage {
                 } else if (fault.failing > 0) {
                     fault.failing--;
                     injected++;
-                    return new IOException(call + " failed, " + fault.error + ": injected=" + injected + ", file=" + path);
+                    return new Failure(new IOException(call + " failed, " + fault.error + ": injected=" + injected + ", file="
+                            + path), fault.losing);
                 }
             }
             return null;
         }
     }
 
-    private void check(Call call, Path path) throws IOException {
-        IOException failure = failure(call, path);
+    void check(Call call, Path path) throws IOException {
+        Failure failure = failure(call, path);
         if (failure != null) {
-            throw failure;
+            throw failure.exception;
         }
     }
 

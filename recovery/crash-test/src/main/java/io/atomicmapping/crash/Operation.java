@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * One thing that a program did to a {@link SimulatedDisk}, and when.
@@ -44,7 +45,9 @@ public final class Operation {
         /** the names in a directory were made durable */
         FORCE_DIRECTORY,
         /** bits flipped on the disk itself */
-        ROT
+        ROT,
+        /** bytes that a failed force did not write were dropped: programs read again what the disk holds */
+        REVERT
     }
 
     /** What an operation did; all but kind and path may be at their defaults. */
@@ -84,7 +87,7 @@ public final class Operation {
         this.number = number;
         this.begin = begin;
         this.thread = Thread.currentThread().getName();
-        if (draft.kind == Kind.ROT) {
+        if (draft.kind == Kind.ROT || draft.kind == Kind.REVERT) {
             durable.set(0, units());
         }
     }
@@ -158,6 +161,12 @@ public final class Operation {
     List<Path> directories() {
         return draft.target == null ? List.of(draft.path.getParent())
                 : List.of(draft.path.getParent(), draft.target.getParent());
+    }
+
+    void addSectors(Set<Long> target) {
+        for (long sector : draft.sectors) {
+            target.add(sector);
+        }
     }
 
     int sectorCount() {
@@ -309,7 +318,7 @@ public final class Operation {
     @Override
     public String toString() {
         String what = switch (draft.kind) {
-            case WRITE, WRITE_DIRECT, ALLOCATE, ZERO, ROT -> " position=" + draft.position + ", bytes=" + draft.bytes;
+            case WRITE, WRITE_DIRECT, ALLOCATE, ZERO, ROT, REVERT -> " position=" + draft.position + ", bytes=" + draft.bytes;
             case SET_LENGTH -> " length=" + draft.bytes;
             case SET_ATTRIBUTE -> " name=" + draft.attribute;
             case RENAME -> " to=" + draft.target.getFileName();

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.locks.LockSupport;
 
 /**
@@ -42,7 +43,8 @@ import java.util.concurrent.locks.LockSupport;
  * <p><b>A force</b> covers the operations on its file that were complete when it began, and only once it has returned:
  * {@code force} content and length, {@code forceAll} attributes too, {@code forceDirectory} the names in one directory. Bytes
  * that a failed force would have covered are never sure again, though programs still read them, unless they are written anew:
- * Linux marks their pages clean.
+ * Linux marks their pages clean. A force can also fail so that they are gone from the cache, too: once memory is short, Linux
+ * drops clean pages ({@link FaultyStorage#loseForceAfter}).
  *
  * <p>What it never does: lose or tear what a force covers; show bytes that nobody wrote; rot by itself ({@link #corrupt}
  * does that); let a lock or an open file survive.
@@ -261,9 +263,7 @@ public final class SimulatedDisk implements Storage {
             operation.applyTo(names);
         }
         if (operation.units() > 0 && draft.content != null) {
-            BitSet all = new BitSet();
-            all.set(0, operation.units());
-            operation.applyTo(draft.content.cached, all);
+            operation.applyTo(draft.content.cached, allUnits(operation));
         }
         return operation;
     }
@@ -295,6 +295,36 @@ public final class SimulatedDisk implements Storage {
         }
         force.failForce(force.begin());
         end(force);
+    }
+
+    /**
+     * As {@link #failForce}, and the cache drops what it could not write: programs read what the disk holds, without the bytes
+     * that the force would have covered. Ranges that were zeroed or cut off stay so.
+     */
+    synchronized void loseForce(Operation force) {
+        Durability before = new Durability(log, Crash.Kind.POWER_CUT, force.begin());
+        TreeSet<Long> sectors = new TreeSet<>();
+        for (Operation operation : log) {
+            if (operation.content() == force.content() && operation.end() < force.begin() && operation.isWrite()
+                    && before.isUndecided(operation)) {
+                operation.addSectors(sectors);
+            }
+        }
+        Units written = operation -> operation.isWrite() ? before.durable(operation) : allUnits(operation);
+        FileImage onDisk = image(force.content(), written);
+        failForce(force);
+        Operation.Draft draft = new Operation.Draft(Operation.Kind.REVERT, force.path(), force.content());
+        draft.sectors = sectors.stream().mapToLong(Long::longValue).toArray();
+        draft.after = sectors.stream().map(onDisk.sectors::get).toArray(byte[][]::new);
+        draft.position = sectors.isEmpty() ? 0 : sectors.first() * SECTOR_BYTES;
+        draft.bytes = (long) draft.sectors.length * SECTOR_BYTES;
+        end(begin(draft));
+    }
+
+    private static BitSet allUnits(Operation operation) {
+        BitSet all = new BitSet();
+        all.set(0, operation.units());
+        return all;
     }
 
     // ---- storage ----

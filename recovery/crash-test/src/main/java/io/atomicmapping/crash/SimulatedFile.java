@@ -165,9 +165,18 @@ final class SimulatedFile implements DurableFile {
         disk.end(force);
     }
 
-    /** A force that fails: its data may be lost for good. */
-    void failForce(boolean all) throws IOException {
-        disk.failForce(begin(all ? Kind.FORCE_ALL : Kind.FORCE, 0, 0, draft -> { }));
+    /**
+     * A force that fails: its data may be lost for good.
+     *
+     * @param losing whether it is gone from the cache at once
+     */
+    void failForce(boolean all, boolean losing) throws IOException {
+        Operation force = begin(all ? Kind.FORCE_ALL : Kind.FORCE, 0, 0, draft -> { });
+        if (losing) {
+            disk.loseForce(force);
+        } else {
+            disk.failForce(force);
+        }
     }
 
     @Override

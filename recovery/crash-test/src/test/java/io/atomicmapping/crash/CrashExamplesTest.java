@@ -134,6 +134,25 @@ class CrashExamplesTest {
     }
 
     /**
+     * A creation failed when its journal had its name: it took back both names, and a power cut brought back the journal's alone,
+     * in use and without its data file, which every later opening refused.
+     */
+    @Test
+    void journalOfACreationThatFailedDoesNotOutliveItsDataFile() throws IOException {
+        FaultyStorage faulty = new FaultyStorage(disk);
+        faulty.fail(EnumSet.of(FaultyStorage.Call.OPEN), ".journal", 0, 1, "Input/output error");
+        assertThrows(IOException.class, () -> open(faulty));
+        for (long time = 0; time <= disk.time(); time++) {
+            for (Operation kept : disk.undecided(POWER_CUT, time)) {
+                SimulatedDisk cut = disk.crash(Crash.at(POWER_CUT, time).keeping(kept));
+                try (AtomicMapping mapping = open(cut)) {
+                    assertEquals(0, mapping.lastCommit());
+                }
+            }
+        }
+    }
+
+    /**
      * The force of a record failed: the kernel marks its pages clean. Recovery finds the record in the cache, and no force
      * brings it to the disk: it must be written anew, before the data file gets its bytes.
      */

@@ -44,7 +44,7 @@ class CrashProperties {
         }
     }
 
-    private static void crash(List<Step> steps, SplittableRandom random, String name) {
+    static void crash(List<Step> steps, SplittableRandom random, String name) {
         DiskTraits traits = new DiskTraits(random.nextInt(3) == 0 ? 4096 : 512, random.nextInt(3) != 0);
         SimulatedDisk disk = new SimulatedDisk(traits);
         Session.Place place = new Session.Place(disk, FILE, random.nextInt(4) == 0 ? ELSEWHERE : null,

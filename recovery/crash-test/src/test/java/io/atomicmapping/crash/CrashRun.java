@@ -107,7 +107,7 @@ final class CrashRun {
         faulty.failForceAfter(forcesBefore);
         try {
             Version readOnly = readOnly();
-            use(forcesBefore == NO_FAULT ? disk : faulty, steps, readOnly);
+            use(DishonestStorage.over(forcesBefore == NO_FAULT ? disk : faulty), steps, readOnly);
             if (faulty.injected() == 0) {
                 checkClosed();
             }

@@ -26,6 +26,34 @@ final class KillState {
     static final int STATE_FROM = 65_536;
     static final int SIZE = 512 << 10;
     private static final int SIZE_SPREAD = 128 << 10;
+    /** The last bytes of a file that is committed by ranges: stored to, and never committed. */
+    static final int SCRATCH_BYTES = 8192;
+
+    /** How the child stores and commits. */
+    enum Workload {
+        /** puts, each commit waited for, some of them asynchronous */
+        EXPLICIT(10),
+        /** raw stores through the segment, the threads beside included */
+        SEGMENT(10),
+        /** each commit's stores in one update, which other threads commit, too */
+        UPDATE(10),
+        /** no commit is waited for */
+        ASYNC(10),
+        /** commits of a range, beside stores that are never in one */
+        RANGE(Integer.MAX_VALUE),
+        /** every other commit makes the file longer or shorter */
+        RESIZE(2);
+
+        private final int resizeOneIn;
+
+        Workload(int resizeOneIn) {
+            this.resizeOneIn = resizeOneIn;
+        }
+
+        private int scratchBytes() {
+            return this == RANGE ? SCRATCH_BYTES : 0;
+        }
+    }
 
     /** Where a state is built. */
     interface Target {
@@ -55,12 +83,12 @@ final class KillState {
     }
 
     /** Makes the state of a commit from that of the one before. */
-    static void advance(Target target, long seed, long number) throws IOException {
+    static void advance(Target target, Workload workload, long seed, long number) throws IOException {
         SplittableRandom random = new SplittableRandom(seed * 1_000_003 + number);
-        if (random.nextInt(10) == 0) {
+        if (random.nextInt(workload.resizeOneIn) == 0) {
             target.resize(SIZE + random.nextInt(SIZE_SPREAD));
         }
-        int range = target.size() - STATE_FROM;
+        int range = target.size() - STATE_FROM - workload.scratchBytes();
         for (int i = random.nextInt(60); i >= 0; i--) {
             target.putLong(STATE_FROM + random.nextInt(range - Long.BYTES), random.nextLong());
         }

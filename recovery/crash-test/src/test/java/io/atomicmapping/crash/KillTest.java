@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.atomicmapping.AtomicMapping;
+import io.atomicmapping.crash.KillState.Workload;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -15,10 +16,11 @@ import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /**
  * Child JVMs that commit to a real file without end, killed with SIGKILL at random moments: after some acknowledged commits
@@ -29,7 +31,7 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
 class KillTest {
 
     private static final String SEED = "atomicmapping.kill.seed";
-    private static final String KILLS = "atomicmapping.kill.kills";
+    private static final int KILLS_WANTED = Integer.getInteger("atomicmapping.kill.kills", 40);
     private static final int SPIN_NANOS_MAX = 2_000_000;
     private static final int OPENING_NANOS_MAX = 150_000_000;
     /** a child that hangs ends then, and its test fails */
@@ -45,37 +47,34 @@ class KillTest {
     private long modelNumber;
     private long acknowledged;
 
-    @Test
-    void putsSurviveKills() throws IOException {
-        kill(false, Integer.getInteger(KILLS, 40) / 2);
+    @ParameterizedTest
+    @EnumSource
+    void commitsSurviveKills(Workload workload) throws IOException {
+        kill(workload, (KILLS_WANTED + Workload.values().length - 1) / Workload.values().length);
     }
 
-    @Test
-    void rawStoresSurviveKills() throws IOException {
-        kill(true, Integer.getInteger(KILLS, 40) / 2);
-    }
-
-    private void kill(boolean raw, int kills) throws IOException {
+    private void kill(Workload workload, int kills) throws IOException {
         Path file = directory.resolve("file");
         int opened = 0;
         for (int kill = 0; kill < kills; kill++) {
-            String story = "-D" + SEED + "=" + seed + ", raw=" + raw + ", kill=" + kill;
+            String story = "-D" + SEED + "=" + seed + ", workload=" + workload + ", kill=" + kill;
             boolean whileOpening = random.nextInt(4) == 0;
-            opened += child(file, raw, TIERS.get(kill % TIERS.size()), whileOpening, story) ? 1 : 0;
+            opened += child(file, workload, TIERS.get(kill % TIERS.size()), whileOpening, story) ? 1 : 0;
             // now and then the next child is the one to recover, and may be killed at it
             if (random.nextInt(3) != 0) {
-                verify(file, story);
+                verify(file, workload, story);
             }
         }
-        verify(file, "-D" + SEED + "=" + seed + ", raw=" + raw + ", at the end");
+        verify(file, workload, "-D" + SEED + "=" + seed + ", workload=" + workload + ", at the end");
         assertTrue(opened > kills / 2, "children that came to commit: " + opened);
-        System.out.println("kills of child processes: raw=" + raw + ", kills=" + kills + ", seed=" + seed + ", commits="
-                + modelNumber);
+        System.out.println("kills of child processes: workload=" + workload + ", kills=" + kills + ", while opening="
+                + (kills - opened) + ", commits=" + modelNumber + ", acknowledged=" + acknowledged + ", violations=0, seed="
+                + seed);
     }
 
     /** Runs a child until its kill; true if it had opened the file by then. */
-    private boolean child(Path file, boolean raw, String tier, boolean whileOpening, String story) throws IOException {
-        Process process = new ProcessBuilder(command(file, raw, tier)).redirectError(ProcessBuilder.Redirect.INHERIT).start();
+    private boolean child(Path file, Workload workload, String tier, boolean whileOpening, String story) throws IOException {
+        Process process = new ProcessBuilder(command(file, workload, tier)).redirectError(ProcessBuilder.Redirect.INHERIT).start();
         CompletableFuture.delayedExecutor(CHILD_SECONDS_MAX, TimeUnit.SECONDS).execute(process.toHandle()::destroyForcibly);
         List<String> lines = new ArrayList<>();
         try (BufferedReader out = process.inputReader()) {
@@ -99,11 +98,11 @@ class KillTest {
         return lines.stream().anyMatch(line -> line.startsWith("opened"));
     }
 
-    private List<String> command(Path file, boolean raw, String tier) {
+    private List<String> command(Path file, Workload workload, String tier) {
         return List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-ea", "-XX:TieredStopAtLevel=1",
                 "-XX:+UseSerialGC", "--enable-native-access=ALL-UNNAMED", "-Dio.atomicmapping.kernelTier=" + tier, "-cp",
                 System.getProperty("java.class.path"), KillChild.class.getName(), file.toString(), Long.toString(seed),
-                Boolean.toString(raw));
+                workload.name());
     }
 
     private static void spin(long nanos) {
@@ -113,7 +112,7 @@ class KillTest {
         }
     }
 
-    private void verify(Path file, String story) throws IOException {
+    private void verify(Path file, Workload workload, String story) throws IOException {
         byte[] actual;
         long number;
         try (AtomicMapping mapping = AtomicMapping.open(file, KillChild.options().build())) {
@@ -126,7 +125,7 @@ class KillTest {
                 + number + ", " + story);
         while (modelNumber < number) {
             modelNumber++;
-            KillState.advance(model, seed, modelNumber);
+            KillState.advance(model, workload, seed, modelNumber);
         }
         assertEquals(model.size(), actual.length, () -> "size of commit " + number + ", " + story);
         int from = KillState.STATE_FROM;

@@ -125,7 +125,7 @@ class ModelProperties {
         assertArrayEquals(oracle.committed(), Files.readAllBytes(file), "the file after close");
     }
 
-    private static Oracle run(Storage storage, Path file, int size, boolean raw, List<Step> steps) throws IOException {
+    static Oracle run(Storage storage, Path file, int size, boolean raw, List<Step> steps) throws IOException {
         Session.Place place = new Session.Place(storage, file, null, 16384, SMALL_BUDGET, raw, NO_CLOCK);
         Oracle.Version empty = new Oracle.Version(new byte[size], 0);
         empty.acknowledge(0, 0);
