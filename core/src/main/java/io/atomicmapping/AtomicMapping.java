@@ -332,15 +332,20 @@ public final class AtomicMapping implements AutoCloseable {
         if (offset >= 0 && offset <= sizes.markLimit() - length) {
             tracking.mark(offset, length, Sections.slot(section));
         } else {
-            checkStore(offset, length);
+            beforeOtherStore(offset, length, section);
         }
     }
 
-    /** For a store that is not marked: the kernel finds it, or it is refused. */
-    private void checkStore(long offset, long length) {
-        long limit = engine == null || engine.kernel() == null ? sizes.markLimit() : sizes.storeLimit();
+    /** The kernel finds the store, or the mapping has just grown, or it is refused. */
+    private void beforeOtherStore(long offset, long length, int section) {
+        VarHandle.acquireFence(); // the mode is not older than the limit that told of it
+        boolean marked = engine == null || engine.kernel() == null;
+        long limit = marked ? sizes.markLimit() : sizes.storeLimit();
         if (offset < 0 || offset > limit - length) {
             throw opened.refuse(offset, length, limit);
+        }
+        if (marked) {
+            tracking.mark(offset, length, Sections.slot(section));
         }
     }
 

@@ -326,7 +326,7 @@ final class CommitQueue implements AutoCloseable {
                 queue.clear();
             }
             if (engine.failure() == null && !SeededFault.FAILED_APPEND_NOT_MERGED_BACK.isSeeded()) {
-                mergeBack(failed);
+                tryMergeBack(failed);
             }
             for (PendingCommit commit : failed) {
                 commit.failure = cause;
@@ -337,6 +337,14 @@ final class CommitQueue implements AutoCloseable {
             }
         } finally {
             sealLock.unlock();
+        }
+    }
+
+    private void tryMergeBack(List<PendingCommit> failed) {
+        try {
+            engine.resizer.whileNothingIsResized(() -> mergeBack(failed));
+        } catch (RuntimeException | Error e) { // out of memory: marks may be lost
+            engine.failedBy("a commit failed, and could not be taken back", e);
         }
     }
 

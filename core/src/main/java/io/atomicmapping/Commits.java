@@ -216,7 +216,21 @@ final class Commits implements AutoCloseable {
         } catch (InternalError e) {
             throw engine.failedBy("data file was truncated or cannot be read beneath the mapping, restore it from a backup",
                     e);
+        } catch (RuntimeException | Error e) { // out of memory
+            if (engine.tracking.isBroken()) {
+                throw engine.failedBy("a seal failed, and could not be taken back", e);
+            }
+            queue.recycle(commit);
+            throw e;
         }
+        try {
+            return sealed(commit);
+        } catch (RuntimeException | Error e) {
+            throw engine.failedBy("a sealed generation could not be queued", e);
+        }
+    }
+
+    private PendingCommit sealed(PendingCommit commit) {
         long size = engine.sizes.current();
         commit.cut = engine.cuts.seal();
         RedoRecord record = commit.generation.record();

@@ -26,9 +26,9 @@ import org.slf4j.LoggerFactory;
  * closing.
  *
  * <p>Locks, in the order in which they are taken: the commit lock ({@link Commits}), the seal lock ({@link Commits}), the gate
- * of the sections, the resize lock ({@link Resizer}), the images lock ({@link ExplicitTracking}). Whoever waits for sections
- * holds no lock that a section could want: the two locks of {@link Commits} are for commits only, and a section that needs
- * them, to switch modes, gets them while the excluder pauses.
+ * of the sections, the resize lock ({@link Resizer}), the monitor of the committed pages, the images lock ({@link
+ * ExplicitTracking}). Whoever waits for sections holds no lock that a section could want: the two locks of {@link Commits} are
+ * for commits only, and a section that needs them, to switch modes, gets them while the excluder pauses.
  */
 final class Engine implements Checkpointer.Host {
 

@@ -45,6 +45,16 @@ final class Resizer {
         return mappedEnd;
     }
 
+    /** Runs something while the size cannot change. */
+    void whileNothingIsResized(Runnable action) {
+        lock.lock();
+        try {
+            action.run();
+        } finally {
+            lock.unlock();
+        }
+    }
+
     void resize(long size) throws IOException {
         engine.ensureUsable();
         if (size < 0 || size > engine.maxSize) {
@@ -142,7 +152,7 @@ final class Resizer {
             complete = true;
         } finally {
             if (!complete) {
-                engine.sizes.set(old); // nothing that could fail comes after the first change
+                engine.sizes.set(old); // nothing is changed yet, or the mapping has failed
             }
         }
     }
@@ -162,11 +172,15 @@ final class Resizer {
             }
         }
         long limit = Math.min(firstPage, pageOf(engine.cuts.apartFrom()));
-        engine.tracking.remap(limit, () -> {
-            engine.image.mapZeros(from, to);
-            engine.tracking.dropTwins(firstPage, to >>> engine.pageShift);
-        });
-        engine.cuts.cut(size, twinned);
+        try {
+            engine.tracking.remap(limit, () -> {
+                engine.image.mapZeros(from, to);
+                engine.tracking.dropTwins(firstPage, to >>> engine.pageShift);
+            });
+            engine.cuts.cut(size, twinned);
+        } catch (RuntimeException | Error e) { // out of memory: the pages are gone, and no cut tells why
+            throw engine.failedBy("a cut failed half-way", e);
+        }
     }
 
     /** As before a store: marks are made inside the section of a put. */
@@ -220,6 +234,7 @@ final class Resizer {
         engine.tracking.remap(pageOf(stale), () -> {
             engine.image.mapHome(from, zeros);
             engine.image.mapZeros(zeros, mappedEnd);
+            engine.tracking.dropTwins(from >>> engine.pageShift, mappedEnd >>> engine.pageShift);
         });
     }
 

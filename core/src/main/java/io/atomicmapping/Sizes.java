@@ -80,7 +80,9 @@ final class Sizes {
 
     /** Publishes a new size; callers hold the resize lock. */
     synchronized void set(long size) {
-        current = size;
+        if (size < current) {
+            current = size;
+        }
         LOAD_LIMIT.setVolatile(this, size);
         if (!storesRefused) {
             STORE_LIMIT.setVolatile(this, size);
@@ -88,6 +90,7 @@ final class Sizes {
                 MARK_LIMIT.setVolatile(this, size);
             }
         }
+        current = size; // who sees it grown gets through
     }
 
     /** From now on stores need not be marked. */

@@ -225,4 +225,42 @@ class ConcurrencyRegressionTest {
         excluder.join();
         assertTrue(passed, "an exclusion waited for a virtual thread without a carrier");
     }
+
+    /**
+     * A put just past the end looked at the limit, found it too small, looked again, when the mapping had grown, and stored without a
+     * mark: the store was in no commit.
+     */
+    @Test
+    void storesMadeTheMomentTheMappingHasGrownAreCommitted() throws Exception {
+        int rounds = 3_000;
+        try (TestFile file = TestFile.inMemory(new MemoryStorage())) {
+            try (AtomicMapping mapping = file.open(options -> options.size(Long.BYTES).maxSize(1 << 20))) {
+                Thread thread = Thread.ofPlatform().start(() -> {
+                    for (int round = 1; round <= rounds; round++) {
+                        while (true) {
+                            try {
+                                mapping.putLong((long) round * Long.BYTES, round);
+                                break;
+                            } catch (IndexOutOfBoundsException e) {
+                                Thread.onSpinWait(); // not yet
+                            }
+                        }
+                    }
+                });
+                for (int round = 1; round <= rounds; round++) {
+                    mapping.resize((round + 1L) * Long.BYTES);
+                    while (mapping.getLong((long) round * Long.BYTES) == 0) {
+                        Thread.onSpinWait();
+                    }
+                    mapping.sync();
+                }
+                thread.join();
+            }
+            try (AtomicMapping mapping = file.open(options -> options)) {
+                for (int round = 1; round <= rounds; round++) {
+                    assertEquals(round, mapping.getLong((long) round * Long.BYTES));
+                }
+            }
+        }
+    }
 }

@@ -117,7 +117,7 @@ public final class Cuts {
      * Whether a page's twin is what a rollback must restore.
      *
      * @param page its number
-     * @return whether they are; if not, the image has been mapped to its committed bytes
+     * @return whether it is; if not, the image has been mapped to its committed bytes
      */
     public synchronized boolean hasTwin(long page) {
         return page * pageBytes < pageUp(open) || twinned.contains(page);

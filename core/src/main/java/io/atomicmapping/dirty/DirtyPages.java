@@ -39,6 +39,8 @@ final class DirtyPages implements AutoCloseable {
         private long begin;
         private long position;
         private long end;
+        /** for others, who must not compare addresses that are just changing */
+        private long count;
 
         private void add(long page) {
             long at = position;
@@ -48,6 +50,13 @@ final class DirtyPages implements AutoCloseable {
             }
             Memory.set(at, page);
             position = at + Long.BYTES;
+            count++;
+        }
+
+        private void reserve(long more) {
+            while (position + more * Long.BYTES > end) {
+                grow();
+            }
         }
 
         private void grow() {
@@ -67,8 +76,19 @@ final class DirtyPages implements AutoCloseable {
             end = begin + memory.bytes();
         }
 
-        private void clear() {
+        private void copy(PageList target) {
+            for (long at = begin; at < position; at += Long.BYTES) {
+                target.add(Memory.get(at));
+            }
+        }
+
+        private void reset() {
             position = begin;
+            count = 0;
+        }
+
+        private void clear() {
+            reset();
             if (end - begin > BYTES_KEPT) {
                 close();
             }
@@ -77,8 +97,8 @@ final class DirtyPages implements AutoCloseable {
         private void close() {
             release();
             begin = 0;
-            position = 0;
             end = 0;
+            reset();
         }
 
         private void release() {
@@ -121,30 +141,38 @@ final class DirtyPages implements AutoCloseable {
 
     boolean isEmpty() {
         for (Pages list : lists) {
-            if (list.position != list.begin) {
+            if (list.count != 0) {
                 return false;
             }
         }
-        return shared.position == shared.begin;
+        return shared.count == 0;
     }
 
     /** How many entries there are. */
     long size() {
-        long bytes = shared.position - shared.begin;
+        long entries = shared.count;
         for (Pages list : lists) {
-            bytes += list.position - list.begin;
+            entries += list.count;
         }
-        return bytes >>> 3;
+        return entries;
     }
 
     /** Moves all pages to a list; if there is no memory for that, none. */
     void drain(PageList target) {
         target.reserve(Math.toIntExact(size()));
         stale = 0;
+        copy(target);
         for (Pages list : lists) {
-            drain(list, target);
+            list.clear();
         }
-        drain(shared, target);
+        shared.clear();
+    }
+
+    private void copy(PageList target) {
+        for (Pages list : lists) {
+            list.copy(target);
+        }
+        shared.copy(target);
     }
 
     /**
@@ -159,21 +187,20 @@ final class DirtyPages implements AutoCloseable {
             return;
         }
         PageList pages = new PageList();
-        drain(pages);
+        pages.reserve(Math.toIntExact(size()));
+        copy(pages);
         pages.sortDistinct();
+        shared.reserve(pages.size());
+        for (Pages list : lists) {
+            list.reset();
+        }
+        shared.reset();
         for (int i = 0; i < pages.size(); i++) {
             if (marked.test(pages.get(i))) {
                 shared.add(pages.get(i));
             }
         }
         stale = count;
-    }
-
-    private static void drain(Pages list, PageList target) {
-        for (long at = list.begin; at < list.position; at += Long.BYTES) {
-            target.add(Memory.get(at));
-        }
-        list.clear();
     }
 
     @Override

@@ -39,6 +39,8 @@ public final class ExplicitTracking implements AutoCloseable {
     private final ReentrantLock imagesLock = new ReentrantLock();
     /** sealed and not yet durable, oldest first */
     private final List<SealedGeneration> sealed = new ArrayList<>();
+    /** set while a seal is taken back */
+    private volatile boolean broken;
     /** pages from here on, if clean, are not what home holds: a cut that is not home yet */
     private long cleanLimit = Long.MAX_VALUE;
     /** keeps the loads of {@link #warm} from being optimised away */
@@ -63,7 +65,7 @@ public final class ExplicitTracking implements AutoCloseable {
     }
 
     /**
-     * Marks the lines that a store will touch. Inside a section.
+     * Marks the lines that a store will touch. Inside the section of a put.
      *
      * @param offset where the store begins
      * @param length its length, at least 1
@@ -119,8 +121,10 @@ public final class ExplicitTracking implements AutoCloseable {
         } finally {
             try {
                 if (!complete) { // out of memory, or a page that cannot be read: nothing is sealed
+                    broken = true;
                     unseal(target);
                     lines.putBack(drained);
+                    broken = false;
                 }
             } finally {
                 imagesLock.unlock();
@@ -229,10 +233,21 @@ public final class ExplicitTracking implements AutoCloseable {
     public void mergeBack(SealedGeneration generation) {
         lockImages();
         try {
+            broken = true;
             unseal(generation);
+            broken = false;
         } finally {
             imagesLock.unlock();
         }
+    }
+
+    /**
+     * Whether a seal could be taken back only in part, for want of memory: nothing may be committed any more.
+     *
+     * @return whether marks are lost
+     */
+    public boolean isBroken() {
+        return broken;
     }
 
     private void unseal(SealedGeneration generation) {

@@ -1,7 +1,11 @@
 package io.atomicmapping.dirty;
 
 import io.atomicmapping.journal.fault.SeededFault;
+import io.atomicmapping.storage.linux.Errno;
+import io.atomicmapping.storage.linux.Linux;
+import io.atomicmapping.storage.linux.LinuxConstants;
 import java.io.IOException;
+import java.lang.invoke.VarHandle;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongPredicate;
 
@@ -11,14 +15,14 @@ import java.util.function.LongPredicate;
  * <ul>
  *   <li>A page has a 64-bit mask, one bit a line, and the address of its twin; both lie in a reserved, lazily touched table of 16
  *       bytes a page.
- *   <li>A marked line costs a load and a bit test; an unmarked one an atomic OR, and no look at the page itself: nothing waits for
- *       a cache miss there. Only a page that was not private yet is copied, under its lock (bit 0 of the twin's address): twin
+ *   <li>A marked line costs a load and a bit test; an unmarked one a store or, when several threads mark, an atomic OR, and no look
+ *       at the page itself: nothing waits for a cache miss there. Only a page that was not private yet is copied, under its lock (bit 0 of the twin's address): twin
  *       first, then the mark, then the caller's store.
- *   <li>A page has a twin if and only if it is private, and may be marked only then. A twin holds what was sealed last; outside the
- *       marked lines the page holds the same.
+ *   <li>A page with marks has a twin, and a page with a twin is among the private ones. A twin holds what was sealed last; outside
+ *       the marked lines the page holds the same.
  * </ul>
  *
- * <p>{@link #mark} is called inside sections; {@link #remark} beside them; everything that takes marks or twins away needs an exclusion.
+ * <p>{@link #mark} is called inside the sections of puts; {@link #remark} beside them; everything that takes marks or twins away needs an exclusion.
  */
 final class LineTable implements AutoCloseable {
 
@@ -113,19 +117,33 @@ final class LineTable implements AutoCloseable {
         try {
             twin = twins.allocate();
             long address = image + (page << pageShift);
-            Memory.touchForStore(address);
+            fault(address);
             if (!SeededFault.TWIN_FORGOTTEN.isSeeded()) {
                 Memory.copy(address, twin, 1L << pageShift);
             }
-            if (privates.add(page)) {
-                privatePages.getAndIncrement();
-            }
+            privates.add(page);
             complete = true;
         } finally {
-            if (!complete && twin != 0) {
+            Memory.setRelease(entry + TWIN, complete ? twin : 0);
+            VarHandle.storeStoreFence(); // the caller's own store comes last
+            if (complete) {
+                privatePages.getAndIncrement();
+            } else if (twin != 0) {
                 twins.free(twin);
             }
-            Memory.setRelease(entry + TWIN, complete ? twin : 0);
+        }
+    }
+
+    /**
+     * Makes the page private: by a call that says so if it cannot, where a store would have the JVM raise an error some time later,
+     * with what could not be read in the twin.
+     */
+    private void fault(long address) {
+        int result = Linux.madvise(address, 1L << pageShift, LinuxConstants.MADV_POPULATE_WRITE);
+        if (result == -Errno.EINVAL) { // before Linux 5.14
+            Memory.touchForStore(address);
+        } else if (result < 0) {
+            throw new InternalError("page cannot be read: " + Errno.text(-result));
         }
     }
 
@@ -217,6 +235,7 @@ final class LineTable implements AutoCloseable {
 
     /** Marks lines of a private page again. */
     void remark(long page, long mask) {
+        bias.isOwn(-1); // a put beside this may be marking by plain stores
         dirty.add(page, -1);
         Memory.getAndBitwiseOr(entry(page), mask);
     }
@@ -226,6 +245,7 @@ final class LineTable implements AutoCloseable {
         long twin = twin(page);
         if (twin != 0) {
             Memory.setRelease(entry(page) + TWIN, 0);
+            privatePages.getAndDecrement();
             twins.free(twin);
         }
     }
@@ -233,7 +253,6 @@ final class LineTable implements AutoCloseable {
     /** The page's memory was handed back. It has no marks. Inside an exclusion. */
     void notPrivate(long page) {
         if (privates.remove(page)) {
-            privatePages.getAndDecrement();
             dropTwin(page);
         }
     }

@@ -9,10 +9,11 @@ import java.io.IOException;
  * <ul>
  *   <li>Adding is one atomic OR where the page's neighbourhood is already there, and never allocates.
  *   <li>Iteration is in page order and costs follow the pages present, not the pages possible.
- *   <li>{@link #add} may race with itself; everything else needs the caller's exclusion.
+ *   <li>{@link #add} may race with itself, and a search with both: it may then miss what is just coming, and find what is just
+ *       going. Everything else needs the caller's exclusion.
  * </ul>
  *
- * <p>Design note: FastMap (ATC'20) keeps a red-black tree per core. A radix tree of bits has the same order and merge, and
+ * <p>Design note: FastMap (ATC'20) keeps a red-black tree per core. A radix tree of bits has the same order, and
  * needs neither nodes nor balancing.
  */
 public final class PageTree implements AutoCloseable {

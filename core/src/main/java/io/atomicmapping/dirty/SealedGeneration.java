@@ -49,8 +49,8 @@ public final class SealedGeneration implements AutoCloseable {
         images.reserve(pageBytes / Long.BYTES);
         int index = pages.size();
         if (index == masks.length) {
-            masks = Arrays.copyOf(masks, index * 2);
             places = Arrays.copyOf(places, index * 2 + 1);
+            masks = Arrays.copyOf(masks, index * 2);
         }
         pages.add(page);
         masks[index] = mask;

@@ -110,6 +110,7 @@ public final class Sections {
         long state = slots[index];
         if (state != 0) {
             STATE.setOpaque(slots, index, state | PUT);
+            entryFence(); // for awaitPuts, which an update does not keep waiting
             return slot | NESTED;
         }
         STATE.setOpaque(slots, index, PUT); // a constant: no put waits for the last one's store to be read back

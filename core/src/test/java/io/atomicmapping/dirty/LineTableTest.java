@@ -24,8 +24,12 @@ class LineTableTest {
     private final PageList drained = new PageList();
 
     private LineTable table(Arena arena) throws IOException {
-        MemorySegment image = arena.allocate(PAGES * PAGE, PAGE);
-        return new LineTable(image.address(), PAGES, PAGE_SHIFT, sections);
+        return table(arena, PAGES);
+    }
+
+    private LineTable table(Arena arena, int pages) throws IOException {
+        MemorySegment image = arena.allocate((long) pages * PAGE, PAGE);
+        return new LineTable(image.address(), pages, PAGE_SHIFT, sections);
     }
 
     private void mark(LineTable table, long offset) {
@@ -71,6 +75,40 @@ class LineTableTest {
                 }
                 assertEquals(-1L, table.mask(0), "round=" + round);
                 assertEquals(List.of(0L), drain(table, Range.EVERYTHING));
+            }
+        }
+    }
+
+    /** What a failed append takes back is marked again while the program goes on. */
+    @Test
+    void noMarkIsLostWhenLinesAreMarkedAgainBesideTheOnlyThread() throws Exception {
+        int pages = 1024;
+        for (int round = 0; round < 20; round++) {
+            try (Arena arena = Arena.ofShared(); LineTable table = table(arena, pages)) {
+                AtomicInteger page = new AtomicInteger(-1);
+                Thread thread = Thread.ofPlatform().start(() -> {
+                    for (int i = 0; i < pages; i++) {
+                        mark(table, (long) i * PAGE);
+                    }
+                    for (int i = 0; i < pages; i++) {
+                        page.set(i);
+                        for (int line = 1; line < 63; line++) {
+                            mark(table, (long) i * PAGE + (long) line * LINE);
+                        }
+                    }
+                });
+                while (page.get() < 0) {
+                    Thread.onSpinWait();
+                }
+                List<Integer> again = new ArrayList<>();
+                for (int i = 0; i < pages; i = Math.max(i + 1, page.get())) { // the page that the thread is marking
+                    table.remark(i, 1L << 63);
+                    again.add(i);
+                }
+                thread.join();
+                for (int i : again) {
+                    assertEquals(-1L, table.mask(i), "round=" + round + ", page=" + i);
+                }
             }
         }
     }
