@@ -1,6 +1,7 @@
 package io.atomicmapping;
 
 import io.atomicmapping.dirty.ExplicitTracking;
+import io.atomicmapping.dirty.Memory;
 import io.atomicmapping.dirty.Range;
 import io.atomicmapping.dirty.Sections;
 import java.io.IOException;
@@ -33,9 +34,11 @@ import java.util.concurrent.CompletableFuture;
  * {@link MemorySegment}: threads that share bytes order themselves. A commit that holds a store also holds every store that
  * happens-before it; a store beside a sync is in this commit or in the next, whole.
  *
- * <p><b>Cost.</b> A load costs what it costs in a segment. A store into a line that was stored to since the last sync costs a few
- * nanoseconds more; the first one keeps the line's old bytes. A line is a 64th of a page of the system: 64 bytes, mostly. A sync appends the changed bytes to the
- * journal and forces it: what it costs follows the changes, not the size of the file. Nothing is allocated by a load or a store.
+ * <p><b>Cost.</b> A load costs what it costs in a segment, a store a few nanoseconds more. The first store into a page copies it: a page
+ * that was stored to takes twice its size of memory, until it is committed, home, and handed back ({@link
+ * MappingOptions.Builder#memoryBudget}). A sync compares what was stored to, in lines of a 64th of a page, mostly 64 bytes, with that
+ * copy, appends the bytes that differ to the journal, and forces it: what it costs follows the changes, not the size of the
+ * file. Nothing is allocated by a load or a store.
  *
  * <p><b>Errors.</b> An access out of bounds is an {@link IndexOutOfBoundsException}; a store or a sync after {@link #close}, or
  * after the disk failed to force what it was given, an {@link IllegalStateException}: reopen the file to go on from the last
@@ -43,7 +46,7 @@ import java.util.concurrent.CompletableFuture;
  * names it; from a load or a store that the JVM has compiled into the caller it may be the {@link InternalError} of a
  * {@link MemorySegment}, which the JVM raises a little later.
  *
- * <p>Source: failure-atomic msync, Park, Kelly, Shen, EuroSys'13.
+ * <p>Source: failure-atomic msync, Park, Kelly, Shen, EuroSys'13; twins and diffs, TreadMarks, USENIX'94.
  */
 public final class AtomicMapping implements AutoCloseable {
 
@@ -67,6 +70,8 @@ public final class AtomicMapping implements AutoCloseable {
     private final Sections sections;
     private final ExplicitTracking tracking;
     private final MemorySegment data;
+    /** of data; a store inside a section needs no proof that the memory is there */
+    private final long address;
 
     private AtomicMapping(Opened opened) {
         this.opened = opened;
@@ -75,6 +80,7 @@ public final class AtomicMapping implements AutoCloseable {
         this.sections = engine == null ? new Sections() : engine.sections;
         this.tracking = engine == null ? null : engine.tracking;
         this.data = opened.image().segment();
+        this.address = opened.image().address();
     }
 
     // ---- opening ----
@@ -323,11 +329,18 @@ public final class AtomicMapping implements AutoCloseable {
 
     /** Inside a section: checks the bounds and marks the lines. */
     private void beforeStore(long offset, long length, int section) {
-        if (offset < 0 || offset > sizes.storeLimit() - length) {
-            throw opened.refuse(offset, length, sizes.storeLimit());
+        if (offset >= 0 && offset <= sizes.markLimit() - length) {
+            tracking.mark(offset, length, Sections.slot(section));
+        } else {
+            checkStore(offset, length);
         }
-        if (!engine.isKernelMode()) {
-            tracking.mark(offset, length, Sections.stripe(section));
+    }
+
+    /** For a store that is not marked: the kernel finds it, or it is refused. */
+    private void checkStore(long offset, long length) {
+        long limit = engine == null || engine.kernel() == null ? sizes.markLimit() : sizes.storeLimit();
+        if (offset < 0 || offset > limit - length) {
+            throw opened.refuse(offset, length, limit);
         }
     }
 
@@ -356,7 +369,7 @@ public final class AtomicMapping implements AutoCloseable {
         int section = sections.enterPut();
         try {
             beforeStore(offset, Byte.BYTES, section);
-            data.set(BYTE, offset, value);
+            Memory.ALL.set(BYTE, address + offset, value);
         } catch (InternalError e) {
             throw opened.unreadable(e);
         } finally {
@@ -374,7 +387,7 @@ public final class AtomicMapping implements AutoCloseable {
         int section = sections.enterPut();
         try {
             beforeStore(offset, Short.BYTES, section);
-            data.set(SHORT, offset, value);
+            Memory.ALL.set(SHORT, address + offset, value);
         } catch (InternalError e) {
             throw opened.unreadable(e);
         } finally {
@@ -392,7 +405,7 @@ public final class AtomicMapping implements AutoCloseable {
         int section = sections.enterPut();
         try {
             beforeStore(offset, Integer.BYTES, section);
-            data.set(INT, offset, value);
+            Memory.ALL.set(INT, address + offset, value);
         } catch (InternalError e) {
             throw opened.unreadable(e);
         } finally {
@@ -410,7 +423,7 @@ public final class AtomicMapping implements AutoCloseable {
         int section = sections.enterPut();
         try {
             beforeStore(offset, Long.BYTES, section);
-            data.set(LONG, offset, value);
+            Memory.ALL.set(LONG, address + offset, value);
         } catch (InternalError e) {
             throw opened.unreadable(e);
         } finally {
@@ -428,7 +441,7 @@ public final class AtomicMapping implements AutoCloseable {
         int section = sections.enterPut();
         try {
             beforeStore(offset, Float.BYTES, section);
-            data.set(FLOAT, offset, value);
+            Memory.ALL.set(FLOAT, address + offset, value);
         } catch (InternalError e) {
             throw opened.unreadable(e);
         } finally {
@@ -446,7 +459,7 @@ public final class AtomicMapping implements AutoCloseable {
         int section = sections.enterPut();
         try {
             beforeStore(offset, Double.BYTES, section);
-            data.set(DOUBLE, offset, value);
+            Memory.ALL.set(DOUBLE, address + offset, value);
         } catch (InternalError e) {
             throw opened.unreadable(e);
         } finally {

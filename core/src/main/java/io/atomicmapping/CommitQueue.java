@@ -19,7 +19,7 @@ import java.util.concurrent.locks.ReentrantLock;
  *   <li>Sealed generations queue in the order of their seals. All that are there are appended, forced once, and completed in that
  *       order; a commit is durable when the force behind its record has returned, and only then has a number.
  *   <li>Room in the ring is waited for with the generation sealed and outside any exclusion: the checkpointer overlays the
- *       images of sealed generations, so it needs nothing that this thread holds.
+ *       before-images of sealed generations, so it needs nothing that this thread holds.
  *   <li>An append that fails puts its generation, and all that were sealed after it, back among the uncommitted. A force that
  *       fails is final.
  * </ul>
@@ -96,13 +96,12 @@ final class CommitQueue implements AutoCloseable {
     }
 
     /**
-     * Nobody needs the commit any more; but after a failure that is final a checkpoint under way still needs its images, to
-     * write home nothing of it.
+     * Nobody needs the commit any more; but after a failure that is final a checkpoint under way still needs its before-images,
+     * to write home nothing of it.
      */
     void recycle(PendingCommit commit) {
-        if (commit.failure != null && engine.failure() != null) {
-            commit.generation.close();
-            return;
+        if (engine.tracking.needs(commit.generation)) {
+            return; // closed with the tracking
         }
         commit.clear();
         synchronized (spares) {
@@ -341,7 +340,7 @@ final class CommitQueue implements AutoCloseable {
         }
     }
 
-    /** The newest first, so that the older images end up further down. */
+    /** The newest first, as each takes back what its seal changed. */
     private void mergeBack(List<PendingCommit> failed) {
         for (PendingCommit commit : failed.reversed()) {
             KernelTracking kernel = engine.kernel();

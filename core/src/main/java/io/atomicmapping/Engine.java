@@ -51,8 +51,6 @@ final class Engine implements Checkpointer.Host {
     final Commits commits;
     final Resizer resizer;
     private volatile KernelTracking kernel;
-    /** whether kernel is set; a store asks this, since a field of a class not loaded yet keeps a method from being inlined */
-    private volatile boolean kernelMode;
     private volatile IOException failure;
     private volatile boolean closed;
     /** how far {@link #close} has come; guarded by this */
@@ -73,7 +71,7 @@ final class Engine implements Checkpointer.Host {
         Deque<AutoCloseable> made = new ArrayDeque<>();
         try {
             this.image = keep(made, new WorkingImage(home, reservedBytes));
-            this.tracking = keep(made, new ExplicitTracking(image.address(), pages, pageShift));
+            this.tracking = keep(made, new ExplicitTracking(image.address(), pages, pageShift, sections));
             this.committedPages = keep(made, new CommittedPages(pages, pageShift,
                     new CommittedPages.Point(journal.appendLsn(), files.lastCommit(), files.size(), Cuts.NONE, 0)));
             this.resizer = new Resizer(this, files.size());
@@ -111,11 +109,6 @@ final class Engine implements Checkpointer.Host {
     /** Kernel mode's tracking, or null in explicit mode. */
     KernelTracking kernel() {
         return kernel;
-    }
-
-    /** Whether the kernel finds the stores, so that a put need not mark them. */
-    boolean isKernelMode() {
-        return kernelMode;
     }
 
     boolean isClosed() {
@@ -215,7 +208,7 @@ final class Engine implements Checkpointer.Host {
                 cuts.rejoined(); // home has the zeros of every durable cut by now: a rollback restores home
                 resizer.enterKernelMode(started, () -> {
                     kernel = started;
-                    kernelMode = true;
+                    sizes.markNothing();
                 });
                 sections.awaitPuts(); // from here on no put marks, and the marks that were made tell nothing more
                 tracking.forget();
@@ -294,7 +287,7 @@ final class Engine implements Checkpointer.Host {
         }
     }
 
-    /** The changed bytes that nobody has committed; measured by a seal that is never written. */
+    /** The changed bytes that nobody has committed; measured by a seal that is taken back. */
     long uncommittedBytes() {
         SealedGeneration scratch = new SealedGeneration();
         try {
@@ -305,6 +298,9 @@ final class Engine implements Checkpointer.Host {
             LOG.warn("cannot tell how much was not committed: file={}", file, e);
             return 0;
         } finally {
+            if (kernel == null) {
+                tracking.mergeBack(scratch);
+            }
             scratch.close();
         }
     }

@@ -149,8 +149,8 @@ public final class MappingOptions {
         }
 
         /**
-         * How much memory private copies of pages should take. It is kept by handing pages back that are committed and
-         * home; uncommitted ones may exceed it. The default is a quarter of the machine's memory.
+         * How much memory private copies of pages should take, two of each page that was stored to. It is kept by handing pages
+         * back that are committed and home; uncommitted ones may exceed it. The default is a quarter of the machine's memory.
          *
          * @param bytes 0 to {@link #SIZE_LIMIT}
          * @return this

@@ -12,7 +12,7 @@ package io.atomicmapping;
  * @param checkpointNanos how long they took, in nanoseconds
  * @param bytesWrittenHome what they wrote to the data file, in bytes
  * @param stallNanos for how long commits waited for room in the journal or for memory, in nanoseconds
- * @param privateBytes memory in private copies of pages; 0 where it is not known
+ * @param privateBytes memory in private copies of pages and in what was committed of them last; 0 where it is not known
  * @param memoryBudgetBytes what the budget for it is
  * @param tracking how stores are found: {@code EXPLICIT}, or after {@code segment()} {@code WRITE_PROTECTION},
  *     {@code PRIVATE_PAGES} or {@code COMPARE_ALL}; private pages are handed back in {@code EXPLICIT} only

@@ -206,7 +206,7 @@ final class Opened {
         }
         Commits commits = engine.commits;
         KernelTracking kernel = engine.kernel();
-        long privateBytes = kernel == null ? engine.tracking.privatePages() << engine.pageShift
+        long privateBytes = kernel == null ? engine.tracking.privateBytes()
                 : kernel.privateBytes(sizes.current());
         return new MappingStats(commits.queue().commitCount(), commits.queue().bytesJournaled(), engine.journal.ringBytes(),
                 engine.journal.ringBytes() - engine.journal.freeBytes(), engine.checkpointer.checkpoints(),

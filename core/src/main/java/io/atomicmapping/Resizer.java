@@ -17,7 +17,7 @@ import java.util.concurrent.locks.ReentrantLock;
  *   <li>Home grows at once, and is never shortened while mapped: that would take private pages away. What it is too long is
  *       trimmed when the mapping is closed or recovered.
  *   <li>A page past a cut becomes zeros of its own. Before that, every page there which has bytes that are not home, committed
- *       or not, gets before-images of all its lines: they serve the checkpointer and a rollback as any images do.
+ *       or not, is marked as a whole: its twin serves the checkpointer and a rollback as any does.
  *   <li>Once mapped, memory stays readable: past the size it reads 0.
  * </ul>
  */
@@ -60,7 +60,7 @@ final class Resizer {
                 if (size > old) {
                     grow(old, size);
                 } else if (size < old) {
-                    cut(old, size, Sections.stripe(token));
+                    cut(old, size);
                 }
             } finally {
                 lock.unlock();
@@ -118,7 +118,7 @@ final class Resizer {
         }
     }
 
-    private void cut(long old, long size, int stripe) throws IOException {
+    private void cut(long old, long size) throws IOException {
         engine.sizes.set(size);
         if (SeededFault.HOME_CUT_WHILE_MAPPED.isSeeded()) {
             engine.home.setLength(size);
@@ -130,9 +130,9 @@ final class Resizer {
             KernelTracking kernel = engine.kernel();
             if (kernel == null) {
                 if (size < tailEnd) {
-                    engine.tracking.mark(size, tailEnd - size, stripe);
+                    mark(size, tailEnd - size);
                 }
-                cutPages(size, pageUp(size), pageUp(old), stripe);
+                cutPages(size, pageUp(size), pageUp(old));
             } else {
                 engine.image.mapZeros(pageUp(size), pageUp(old));
                 kernel.refuseStores(pageUp(size), pageUp(old));
@@ -147,23 +147,36 @@ final class Resizer {
         }
     }
 
-    private void cutPages(long size, long from, long to, int stripe) throws IOException {
+    private void cutPages(long size, long from, long to) throws IOException {
         long firstPage = from >>> engine.pageShift;
         long cutPage = pageOf(engine.cuts.openPageFrom());
         PageList pages = new PageList();
         engine.tracking.listUncommitted(firstPage, to >>> engine.pageShift, pages);
         engine.committedPages.list(firstPage, to >>> engine.pageShift, pages);
-        Set<Long> imaged = new HashSet<>();
+        Set<Long> twinned = new HashSet<>();
         for (int i = 0; i < pages.size(); i++) {
             long page = pages.get(i);
-            engine.tracking.mark(page << engine.pageShift, pageBytes, stripe);
+            mark(page << engine.pageShift, pageBytes);
             if (page < cutPage) {
-                imaged.add(page);
+                twinned.add(page);
             }
         }
         long limit = Math.min(firstPage, pageOf(engine.cuts.apartFrom()));
-        engine.tracking.remap(limit, () -> engine.image.mapZeros(from, to));
-        engine.cuts.cut(size, imaged);
+        engine.tracking.remap(limit, () -> {
+            engine.image.mapZeros(from, to);
+            engine.tracking.dropTwins(firstPage, to >>> engine.pageShift);
+        });
+        engine.cuts.cut(size, twinned);
+    }
+
+    /** As before a store: marks are made inside the section of a put. */
+    private void mark(long offset, long length) {
+        int token = engine.sections.enterPut();
+        try {
+            engine.tracking.mark(offset, length, Sections.slot(token));
+        } finally {
+            engine.sections.exitPut(token);
+        }
     }
 
     private long pageOf(long offset) {
@@ -185,7 +198,7 @@ final class Resizer {
                 }
             }
             if (kernel == null) {
-                engine.tracking.rollback(engine.cuts::hasImages);
+                engine.tracking.rollback(engine.cuts::hasTwin);
             } else {
                 kernel.rollback(committed);
                 engine.ensureHomeComplete();

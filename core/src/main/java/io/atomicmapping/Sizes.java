@@ -7,7 +7,7 @@ import java.lang.invoke.VarHandle;
  * How long the mapping is, for whom.
  *
  * <ul>
- *   <li>{@code loadLimit} and {@code storeLimit} are what each access compares its end with; -1 lets none through, and the
+ *   <li>{@code loadLimit}, {@code storeLimit} and {@code markLimit} are what each access compares its end with; -1 lets none through, and the
  *       slow path then finds out why. They are read opaquely: seen soon, at the price of a plain load.
  *   <li>{@code current} is the size; {@code sealed} the size in the last sealed generation; {@code committed} the durable one.
  * </ul>
@@ -16,11 +16,13 @@ final class Sizes {
 
     private static final VarHandle LOAD_LIMIT;
     private static final VarHandle STORE_LIMIT;
+    private static final VarHandle MARK_LIMIT;
 
     static {
         try {
             MethodHandles.Lookup lookup = MethodHandles.lookup();
             LOAD_LIMIT = lookup.findVarHandle(Sizes.class, "loadLimit", long.class);
+            MARK_LIMIT = lookup.findVarHandle(Sizes.class, "markLimit", long.class);
             STORE_LIMIT = lookup.findVarHandle(Sizes.class, "storeLimit", long.class);
         } catch (ReflectiveOperationException e) {
             throw new ExceptionInInitializerError(e);
@@ -29,6 +31,8 @@ final class Sizes {
 
     private long loadLimit;
     private long storeLimit = -1;
+    private long markLimit = -1;
+    private boolean marksNothing;
     private volatile long current;
     private volatile boolean storesRefused;
     private volatile long committed;
@@ -43,6 +47,11 @@ final class Sizes {
 
     long loadLimit() {
         return (long) LOAD_LIMIT.getOpaque(this);
+    }
+
+    /** The store limit as long as stores are to be marked, then -1. */
+    long markLimit() {
+        return (long) MARK_LIMIT.getOpaque(this);
     }
 
     long storeLimit() {
@@ -75,12 +84,22 @@ final class Sizes {
         LOAD_LIMIT.setVolatile(this, size);
         if (!storesRefused) {
             STORE_LIMIT.setVolatile(this, size);
+            if (!marksNothing) {
+                MARK_LIMIT.setVolatile(this, size);
+            }
         }
+    }
+
+    /** From now on stores need not be marked. */
+    synchronized void markNothing() {
+        marksNothing = true;
+        MARK_LIMIT.setVolatile(this, -1L);
     }
 
     /** From now on no store passes; loads still do. */
     synchronized void refuseStores() {
         storesRefused = true;
+        MARK_LIMIT.setVolatile(this, -1L);
         STORE_LIMIT.setVolatile(this, -1L);
     }
 

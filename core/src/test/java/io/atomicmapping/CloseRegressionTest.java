@@ -91,7 +91,7 @@ class CloseRegressionTest {
 
         private static void afterAClose(Path path) throws IOException {
             Engine engine = open(disk(), path, 0);
-            engine.tracking.mark(0, Long.BYTES, 0); // a private page, which a checkpoint will look at
+            engine.tracking.mark(0, Long.BYTES, -1); // a private page, which a checkpoint will look at
             engine.close();
             engine.checkpointer.checkpoint();
         }
@@ -103,7 +103,7 @@ class CloseRegressionTest {
         private static void besideAClose(Path path) throws Exception {
             HookedStorage hooks = disk();
             Engine engine = open(hooks, path, Long.MAX_VALUE / 2);
-            engine.tracking.mark(0, Long.BYTES, 0);
+            engine.tracking.mark(0, Long.BYTES, -1);
             engine.image.segment().set(Layouts.LONG, 0, 42);
             engine.commits.sync(Range.EVERYTHING);
             CountDownLatch writing = new CountDownLatch(1);

@@ -41,7 +41,7 @@ class ConcurrencyRegressionTest {
         try (Arena arena = Arena.ofShared(); Wakers wakers = new Wakers()) {
             MemorySegment image = arena.allocate(Claims.PAGES << Claims.PAGE_SHIFT, 4096);
             try (ExplicitTracking tracking = new ExplicitTracking(image.address(), Claims.PAGES,
-                    Claims.PAGE_SHIFT)) {
+                    Claims.PAGE_SHIFT, new Sections())) {
                 wakers.start();
                 new Claims(tracking, image).run();
             }
@@ -109,7 +109,7 @@ class ConcurrencyRegressionTest {
                 while (!ended) {
                     for (long page = 0; page < PAGES; page++) {
                         long offset = (page << PAGE_SHIFT) + LINE;
-                        tracking.mark(offset, Long.BYTES, 0);
+                        tracking.mark(offset, Long.BYTES, -1);
                         image.set(Layouts.LONG, offset, 0x55);
                         tracking.copyCommitted(page, copy.address());
                         if (copy.get(Layouts.LONG, LINE) != 0) {
@@ -141,7 +141,7 @@ class ConcurrencyRegressionTest {
         OpenRequest request = new OpenRequest(file.storage, file.path, null, 1 << 16, 0, pageBytes, false);
         Engine engine = new Engine(Recovery.open(request), file.path,
                 Integer.numberOfTrailingZeros(pageBytes), 1 << 16, 1 << 20);
-        engine.tracking.mark(8, Long.BYTES, 0);
+        engine.tracking.mark(8, Long.BYTES, -1);
         engine.image.segment().set(Layouts.LONG, 8, 42);
         CountDownLatch imagesLocked = new CountDownLatch(1);
         CountDownLatch cutsLocked = new CountDownLatch(1);

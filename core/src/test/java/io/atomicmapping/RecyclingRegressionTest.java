@@ -65,4 +65,26 @@ class RecyclingRegressionTest {
             }
         }
     }
+
+    /** The list of dirty pages still named a page that a range sync had committed; a seal looked at its twin, which was gone. */
+    @Test
+    void aPageThatARangeSyncCommittedAndThatWasHandedBackIsNoTroubleToAFullSync() throws Exception {
+        try (TestFile file = TestFile.onDisk()) {
+            try (AtomicMapping mapping = file.open(options -> options.size(64 * PAGE).memoryBudget(0))) {
+                for (int page = 1; page <= 3; page++) {
+                    mapping.putLong(page * PAGE, page);
+                }
+                mapping.sync(PAGE, PAGE);
+                long before = mapping.stats().privateBytes();
+                mapping.sync(2 * PAGE, PAGE); // over its budget: brings the first home, and hands it back
+                assertEquals(before - 2 * PAGE, mapping.stats().privateBytes());
+                mapping.sync();
+            }
+            try (AtomicMapping mapping = file.open(options -> options)) {
+                for (int page = 1; page <= 3; page++) {
+                    assertEquals(page, mapping.getLong(page * PAGE));
+                }
+            }
+        }
+    }
 }

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.atomicmapping.dirty.ExplicitTracking;
+import io.atomicmapping.dirty.Sections;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.time.Duration;
@@ -37,14 +38,14 @@ class VirtualThreadRegressionTest {
 
         public static void main(String[] arguments) throws Exception {
             MemorySegment image = Arena.global().allocate(PAGES << PAGE_SHIFT, 1 << PAGE_SHIFT);
-            ExplicitTracking tracking = new ExplicitTracking(image.address(), PAGES, PAGE_SHIFT);
+            ExplicitTracking tracking = new ExplicitTracking(image.address(), PAGES, PAGE_SHIFT, new Sections());
             AtomicLong marks = new AtomicLong();
             List<Thread> threads = new ArrayList<>();
             for (int i = 0; i < VIRTUAL; i++) {
                 long line = i;
                 threads.add(Thread.ofVirtual().start(() -> {
                     for (long page = 0; page < PAGES / 2; page++) {
-                        tracking.mark((page << PAGE_SHIFT) + line * 64, Long.BYTES, 0);
+                        tracking.mark((page << PAGE_SHIFT) + line * 64, Long.BYTES, -1);
                         marks.getAndIncrement();
                         if (page % 16 == 0) {
                             Thread.yield();
@@ -52,13 +53,13 @@ class VirtualThreadRegressionTest {
                     }
                 }));
             }
-            for (int i = 0; i < 2; i++) { // of the same stripe, on other pages: they contend for images only
+            for (int i = 0; i < 2; i++) { // without a slot either, on other pages: they contend for images only
                 long line = i;
                 Thread.ofPlatform().daemon().start(() -> {
                     while (true) {
                         for (long page = PAGES / 2; page < PAGES; page++) {
                             for (long odd = line; odd < 64; odd += 2) {
-                                tracking.mark((page << PAGE_SHIFT) + odd * 64, Long.BYTES, 0);
+                                tracking.mark((page << PAGE_SHIFT) + odd * 64, Long.BYTES, -1);
                             }
                         }
                     }

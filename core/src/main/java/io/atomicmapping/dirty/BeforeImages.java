@@ -3,203 +3,127 @@ package io.atomicmapping.dirty;
 import io.atomicmapping.storage.linux.Linux;
 import io.atomicmapping.storage.linux.LinuxConstants;
 import java.io.IOException;
-import java.util.Arrays;
 
 /**
- * The memory that before-images live in: slabs per stripe, filled from the front and given back as a whole.
+ * The before-images of a sealed generation: the words of twins that its seal changed, as they were.
  *
  * <ul>
- *   <li>An entry is {@code next, line number, bytes of the line}; its address is a multiple of 8, and never 0.
- *   <li>A full seal takes all slabs with it, and gives them back when its commit is durable.
- *   <li>After a range sync single entries come back, onto a free list of the slabs that are in use.
+ *   <li>Runs of words, each with a head: the offset in the file of its first word in the upper 48 bits, the number of words
+ *       in the lower 16. A run does not cross the border of a page.
+ *   <li>A place in them is a number of bytes from the front; it stays valid while they grow.
  * </ul>
  *
- * <p>Allocation is safe for several threads; {@link #detach}, {@link #attach} and {@link #release} need the caller's
- * exclusion of allocation.
+ * <p>Filled by one thread, then read by others that it has handed them to.
  */
 final class BeforeImages implements AutoCloseable {
 
-    static final int NEXT = 0;
-    static final int LINE = 8;
-    static final int BYTES = 16;
+    private static final long BYTES_MIN = 1 << 16;
+    private static final long BYTES_KEPT = 16 << 20;
+    private static final int WORDS_BITS = 16;
+    private static final long WORDS_MAX = (1 << WORDS_BITS) - 1;
 
-    private static final long SLAB_BYTES = 1 << 20;
-    private static final int SLABS_KEPT = 64;
+    private LazyMemory memory;
+    private long begin;
+    private long end;
+    private long position;
+    /** of the last run: where its head lies, and the offset that continues it */
+    private long head;
+    private long next = -1;
 
-    /** The next older image of a chain, or 0. */
-    static long next(long entry) {
-        return Memory.get(entry + NEXT);
+    /** Where the next image goes. */
+    long position() {
+        return position - begin;
     }
 
-    /** The line that an image is of. */
-    static int line(long entry) {
-        return (int) Memory.get(entry + LINE);
+    /** A run that was begun is not continued: another page comes. */
+    void newPage() {
+        next = -1;
     }
 
-    /** A list of slabs. */
-    static final class Slabs {
-        private long[] addresses = new long[4];
-        private int count;
+    /**
+     * Makes room, so that {@link #add} needs no memory.
+     *
+     * @param words how many words will be added at most
+     */
+    void reserve(long words) {
+        long bytes = 2 * words * Long.BYTES;
+        if (position + bytes > end) {
+            grow(bytes);
+        }
+    }
 
-        private void add(long address) {
-            if (count == addresses.length) {
-                addresses = Arrays.copyOf(addresses, count * 2);
+    private void grow(long bytes) {
+        long used = position();
+        try {
+            LazyMemory larger = new LazyMemory(Math.max(BYTES_MIN, 2 * (used + bytes)));
+            if (memory != null) {
+                Memory.copy(begin, larger.address(), used);
+                memory.close();
             }
-            addresses[count++] = address;
+            memory = larger;
+        } catch (IOException e) {
+            OutOfMemoryError error = new OutOfMemoryError("no memory for before-images, sync more often: " + e.getMessage());
+            error.initCause(e);
+            throw error;
         }
-
-        private void moveTo(Slabs other) {
-            for (int i = 0; i < count; i++) {
-                other.add(addresses[i]);
-            }
-            count = 0;
-        }
+        head = memory.address() + head - begin;
+        begin = memory.address();
+        end = begin + memory.bytes();
+        position = begin + used;
     }
 
-    private static final class Stripe {
-        private final Slabs slabs = new Slabs();
-        private long position;
-        private long end;
-        private long free;
-        private long lines;
-    }
-
-    private final int entryBytes;
-    private final Stripe[] stripes;
-    /** free entries of the slabs in use: the head of their list; guarded by spare */
-    private long freed;
-    private final Slabs spare = new Slabs();
-    private final Slabs all = new Slabs();
-
-    BeforeImages(int stripeCount, int lineBytes) {
-        entryBytes = BYTES + lineBytes;
-        stripes = new Stripe[stripeCount];
-        for (int i = 0; i < stripeCount; i++) {
-            stripes[i] = new Stripe();
+    /** Adds a word, for which room was reserved. */
+    void add(long offset, long word) {
+        if (offset == next && (Memory.get(head) & WORDS_MAX) < WORDS_MAX) {
+            Memory.set(head, Memory.get(head) + 1);
+        } else {
+            head = position;
+            Memory.set(head, offset << WORDS_BITS | 1);
+            position += Long.BYTES;
         }
+        Memory.set(position, word);
+        position += Long.BYTES;
+        next = offset + Long.BYTES;
     }
 
-    /** Room for one image, and one more line on the count of the open generation. */
-    long allocate(int stripeIndex) {
-        Stripe stripe = stripes[stripeIndex];
-        synchronized (stripe) {
-            if (stripe.free == 0 && stripe.position + entryBytes > stripe.end) {
-                refill(stripe);
-            }
-            stripe.lines++;
-            long entry = stripe.free;
-            if (entry != 0) {
-                stripe.free = Memory.get(entry + NEXT);
-                return entry;
-            }
-            entry = stripe.position;
-            stripe.position += entryBytes;
-            return entry;
+    /**
+     * Writes the images between two places over a page.
+     *
+     * @param from the first place
+     * @param to the place after the last
+     * @param target the address of a copy of the page, or its twin
+     * @param pageMask the size of a page, less one
+     */
+    void restore(long from, long to, long target, long pageMask) {
+        long at = begin + from;
+        while (at < begin + to) {
+            long run = Memory.get(at);
+            long bytes = (run & WORDS_MAX) << 3;
+            at += Long.BYTES;
+            Memory.copyWords(at, target + (run >>> WORDS_BITS & pageMask), bytes);
+            at += bytes;
         }
     }
 
-    private void refill(Stripe stripe) {
-        synchronized (spare) {
-            if (freed != 0) {
-                stripe.free = freed;
-                freed = 0;
-                return;
-            }
+    /** Empties them; a very large buffer is given back. */
+    void clear() {
+        if (end - begin > BYTES_KEPT) {
+            close();
         }
-        long slab = takeSlab();
-        stripe.slabs.add(slab);
-        stripe.position = slab;
-        stripe.end = slab + SLAB_BYTES;
-    }
-
-    private long takeSlab() {
-        synchronized (spare) {
-            if (spare.count > 0) {
-                return spare.addresses[--spare.count];
-            }
-            try {
-                long slab = Linux.mmap(0, SLAB_BYTES, LinuxConstants.PROT_READ | LinuxConstants.PROT_WRITE,
-                        LinuxConstants.MAP_PRIVATE | LinuxConstants.MAP_ANONYMOUS | LinuxConstants.MAP_NORESERVE, -1, 0);
-                all.add(slab);
-                return slab;
-            } catch (IOException e) {
-                OutOfMemoryError error =
-                        new OutOfMemoryError("no memory for before-images, sync more often: " + e.getMessage());
-                error.initCause(e);
-                throw error;
-            }
-        }
-    }
-
-    /** How many lines the open generation has claimed. */
-    long lines() {
-        long lines = 0;
-        for (Stripe stripe : stripes) {
-            lines += stripe.lines;
-        }
-        return lines;
-    }
-
-    /** Takes lines off the count: a range sync sealed them. */
-    void subtractLines(long count) {
-        stripes[0].lines -= count;
-    }
-
-    /** Moves every slab in use to a list, and starts the count of lines anew. */
-    void detach(Slabs target) {
-        for (Stripe stripe : stripes) {
-            stripe.slabs.moveTo(target);
-            stripe.position = 0;
-            stripe.end = 0;
-            stripe.free = 0;
-            stripe.lines = 0;
-        }
-        freed = 0;
-    }
-
-    /** The reverse: the slabs' images belong to the open generation again, which has so many lines more. */
-    void attach(Slabs source, long lines) {
-        Stripe stripe = stripes[0];
-        synchronized (stripe) {
-            source.moveTo(stripe.slabs);
-            stripe.lines += lines;
-        }
-    }
-
-    /** Gives slabs back whose images nobody needs. */
-    void release(Slabs source) {
-        synchronized (spare) {
-            source.moveTo(spare);
-            while (spare.count > SLABS_KEPT) {
-                long slab = spare.addresses[--spare.count];
-                forget(slab);
-                Linux.munmap(slab, SLAB_BYTES);
-            }
-        }
-    }
-
-    private void forget(long slab) {
-        for (int i = 0; i < all.count; i++) {
-            if (all.addresses[i] == slab) {
-                all.addresses[i] = all.addresses[--all.count];
-                return;
-            }
-        }
-    }
-
-    /** Gives one entry back to the slabs in use. */
-    void free(long entry) {
-        synchronized (spare) {
-            Memory.set(entry + NEXT, freed);
-            freed = entry;
-        }
+        position = begin;
+        head = begin;
+        next = -1;
     }
 
     @Override
     public void close() {
-        for (int i = 0; i < all.count; i++) {
-            Linux.munmap(all.addresses[i], SLAB_BYTES);
+        if (memory != null) {
+            memory.close();
+            memory = null;
         }
-        all.count = 0;
+        begin = 0;
+        end = 0;
+        position = 0;
+        head = 0;
     }
 }

@@ -11,8 +11,8 @@ import java.util.Set;
  *       <em>stale</em> there until a checkpoint has zeroed it.
  *   <li>From the lowest cut on the working image is zeros of its own, not a mapping of home: it is <em>anonymous</em> there until it
  *       is mapped to home again, some time after home has caught up.
- *   <li>A page that was cut off with bytes that are not home, committed or not, has images of all its lines; of any other
- *       page past an uncommitted cut home has the committed bytes, or they are zeros, where home is stale.
+ *   <li>A page that was cut off with bytes that are not home, committed or not, is marked as a whole, and its twin has the
+ *       committed bytes; of any other page past an uncommitted cut home has them, or they are zeros, where home is stale.
  * </ul>
  *
  * <p>Offsets are bytes, {@link #NONE} for none. Safe for use by several threads.
@@ -27,13 +27,13 @@ public final class Cuts {
      *
      * @param number counts the cuts that were sealed
      * @param from the smallest size since the seal before
-     * @param imaged the pages past it that have images of all their lines
+     * @param twinned the pages past it whose twins have their committed bytes
      */
-    public record Cut(long number, long from, Set<Long> imaged) { }
+    public record Cut(long number, long from, Set<Long> twinned) { }
 
     private final long pageBytes;
     private long open = NONE;
-    private Set<Long> imaged = new HashSet<>();
+    private Set<Long> twinned = new HashSet<>();
     private int sealed;
     private long sealedFrom = NONE;
     private long staleFrom = NONE;
@@ -105,22 +105,22 @@ public final class Cuts {
      * The mapping is made shorter.
      *
      * @param size the new size
-     * @param pages the pages past it, and before earlier uncommitted cuts, that have images of all their lines now
+     * @param pages the pages past it, and before earlier uncommitted cuts, whose twins have their committed bytes
      */
     public synchronized void cut(long size, Set<Long> pages) {
-        imaged.addAll(pages);
+        twinned.addAll(pages);
         open = Math.min(open, size);
         anonymousFrom = Math.min(anonymousFrom, pageUp(size));
     }
 
     /**
-     * Whether a page's images are what a rollback must restore.
+     * Whether a page's twin is what a rollback must restore.
      *
      * @param page its number
      * @return whether they are; if not, the image has been mapped to its committed bytes
      */
-    public synchronized boolean hasImages(long page) {
-        return page * pageBytes < pageUp(open) || imaged.contains(page);
+    public synchronized boolean hasTwin(long page) {
+        return page * pageBytes < pageUp(open) || twinned.contains(page);
     }
 
     /**
@@ -133,22 +133,22 @@ public final class Cuts {
             return null;
         }
         sealedNumber++;
-        Cut cut = new Cut(sealedNumber, open, imaged);
+        Cut cut = new Cut(sealedNumber, open, twinned);
         sealedFrom = Math.min(sealedFrom, open);
         sealed++;
         open = NONE;
-        imaged = new HashSet<>();
+        twinned = new HashSet<>();
         return cut;
     }
 
     /**
-     * The commit of a cut failed. Pages past it that a later cut gave images have images of what that commit left there.
+     * The commit of a cut failed. The twins of pages past it that a later cut found have what that commit left there.
      *
      * @param cut the newest cut that is sealed
      */
     public synchronized void mergeBack(Cut cut) {
-        imaged.removeIf(page -> page * pageBytes >= pageUp(cut.from()));
-        imaged.addAll(cut.imaged());
+        twinned.removeIf(page -> page * pageBytes >= pageUp(cut.from()));
+        twinned.addAll(cut.twinned());
         open = Math.min(open, cut.from());
         unseal();
     }
@@ -188,7 +188,7 @@ public final class Cuts {
     /** The uncommitted cut is taken back. */
     public synchronized void rollback() {
         open = NONE;
-        imaged = new HashSet<>();
+        twinned = new HashSet<>();
     }
 
     /**

@@ -3,13 +3,14 @@ package io.atomicmapping.dirty;
 import io.atomicmapping.journal.RedoRecord;
 
 /**
- * Finds the bytes that differ from what was committed and gathers them into a redo record.
+ * Finds the bytes that differ from what was sealed before and gathers them into a redo record; brings twins up to date, and keeps
+ * the words that it replaces there as before-images.
  *
  * <ul>
  *   <li>Runs of changed bytes are exact at both ends; runs at most {@value #GAP_BYTES} bytes apart become one extent,
  *       since a further extent would cost as much. So a line costs at most its bytes and one extent's head.
- *   <li>Bytes at or past {@code zeroFrom} were cut off since the last commit: what they are compared with is zero.
- *   <li>Bytes at or past the size are not looked at.
+ *   <li>Bytes at or past {@code zeroFrom} were cut off since the last seal: what they are compared with is zero.
+ *   <li>Bytes at or past the size are zero, and not journaled.
  * </ul>
  *
  * <p>Used by one thread at a time, in page order: {@link #begin}, any number of {@link #compare}, {@link #end}.
@@ -19,6 +20,7 @@ final class Deltas {
     static final int GAP_BYTES = 8;
 
     private RedoRecord record;
+    private BeforeImages images;
     private long size;
     private long zeroFrom;
     /** the run being grown: file offsets, and the address of its first byte; empty if start is negative */
@@ -26,8 +28,15 @@ final class Deltas {
     private long runEnd;
     private long runAddress;
 
-    void begin(RedoRecord target, long sizeBytes, long zeroFromOffset) {
+    /**
+     * Begins a generation.
+     *
+     * @param target takes the changes
+     * @param kept takes the words of twins that are replaced, or is null if what is compared with is no twin, and stays as it is
+     */
+    void begin(RedoRecord target, BeforeImages kept, long sizeBytes, long zeroFromOffset) {
         record = target;
+        images = kept;
         size = sizeBytes;
         zeroFrom = zeroFromOffset;
         runStart = -1;
@@ -35,43 +44,66 @@ final class Deltas {
     }
 
     /**
-     * Compares a stretch, a multiple of 8 bytes.
+     * Compares a stretch with its twin, a multiple of 8 bytes, for which the before-images have room.
      *
      * @return whether a byte below the size differs
      */
-    boolean compare(long offset, long current, long committed, int length) {
-        if (offset >= size) {
-            return false;
-        }
+    boolean compare(long offset, long current, long twin, int length) {
         if (offset + length > size || offset + length > zeroFrom) {
-            return compareAtBorder(offset, current, committed, length);
+            return compareAtBorder(offset, current, twin, length);
         }
         boolean changed = false;
         for (int at = 0; at < length; at += Long.BYTES) {
-            long difference = Memory.ALL.get(Memory.LONG, current + at) ^ Memory.ALL.get(Memory.LONG, committed + at);
-            if (difference != 0) {
+            long now = Memory.ALL.get(Memory.LONG, current + at);
+            long old = Memory.ALL.get(Memory.LONG, twin + at);
+            if (now != old) {
                 changed = true;
-                int first = Long.numberOfTrailingZeros(difference) >>> 3;
-                int end = Long.BYTES - (Long.numberOfLeadingZeros(difference) >>> 3);
-                run(offset + at + first, offset + at + end, current + at + first);
+                replace(offset + at, twin + at, old, now);
+                change(offset + at, current + at, now ^ old);
             }
         }
         return changed;
     }
 
-    private boolean compareAtBorder(long offset, long current, long committed, int length) {
+    private boolean compareAtBorder(long offset, long current, long twin, int length) {
         boolean changed = false;
-        for (int at = 0; at < length && offset + at < size; at += Long.BYTES) {
-            long base = Memory.ALL.get(Memory.LONG, committed + at) & lowBytes(zeroFrom - offset - at);
-            long difference = (Memory.ALL.get(Memory.LONG, current + at) ^ base) & lowBytes(size - offset - at);
+        for (int at = 0; at < length; at += Long.BYTES) {
+            long now = Memory.ALL.get(Memory.LONG, current + at) & lowBytes(size - offset - at);
+            long old = Memory.ALL.get(Memory.LONG, twin + at);
+            if (now != old) {
+                replace(offset + at, twin + at, old, now);
+            }
+            long difference = now ^ old & lowBytes(Math.min(zeroFrom, size) - offset - at);
             if (difference != 0) {
                 changed = true;
-                int first = Long.numberOfTrailingZeros(difference) >>> 3;
-                int end = Long.BYTES - (Long.numberOfLeadingZeros(difference) >>> 3);
-                run(offset + at + first, offset + at + end, current + at + first);
+                change(offset + at, current + at, difference);
             }
         }
         return changed;
+    }
+
+    /** Cuts the bytes from {@code zeroFrom} on off a twin's stretch, where the page is not to be compared with it yet. */
+    void cut(long offset, long twin, int length) {
+        for (int at = 0; at < length; at += Long.BYTES) {
+            long old = Memory.ALL.get(Memory.LONG, twin + at);
+            long left = old & lowBytes(zeroFrom - offset - at);
+            if (left != old) {
+                replace(offset + at, twin + at, old, left);
+            }
+        }
+    }
+
+    private void replace(long offset, long twin, long old, long word) {
+        if (images != null) {
+            images.add(offset, old);
+            Memory.ALL.set(Memory.LONG, twin, word);
+        }
+    }
+
+    private void change(long offset, long address, long difference) {
+        int first = Long.numberOfTrailingZeros(difference) >>> 3;
+        int end = Long.BYTES - (Long.numberOfLeadingZeros(difference) >>> 3);
+        run(offset + first, offset + end, address + first);
     }
 
     /** A mask of the given number of low bytes, all of them from 8 on, none from 0 down. */

@@ -12,34 +12,33 @@ import java.util.function.LongPredicate;
  * Explicit mode: every put marks its lines before it stores; a seal takes the marks and gathers what changed.
  *
  * <ul>
- *   <li>What is marked is in {@link LineTable}. A seal moves its chains of before-images into a {@link SealedGeneration}, where
- *       they live until the commit is durable.
- *   <li>What is committed of a page is its bytes now, overlaid with the images of the open generation and of every sealed one,
- *       the oldest winning.
- *   <li>{@code imagesLock} is held while a seal, a rollback or the end of a commit moves chains, and while the
- *       checkpointer copies one page: it never sees a chain that is on the move, and needs no retry.
+ *   <li>What is marked is in {@link LineTable}, and with it the twin of every private page: its bytes at the last seal. A seal
+ *       compares marked lines with their twins and brings those up to date; the words that it replaces there are the
+ *       before-images of the {@link SealedGeneration}, which live until the commit is durable.
+ *   <li>What is committed of a page is its twin, overlaid with the before-images of every sealed generation that is not durable, the
+ *       oldest winning; no store, marked or not, can be in it. A page without a twin is clean.
+ *   <li>{@code imagesLock} is held while a seal, a rollback or the end of a commit changes twins or gives up before-images, and while
+ *       the checkpointer copies one page: it never sees a page that is being changed, and needs no retry.
  * </ul>
  */
 public final class ExplicitTracking implements AutoCloseable {
 
     private static final int SPINS = 1_000;
-    private static final int WARMED_PAGES = 32;
+    private static final int WARMED_PAGES = 64;
 
     private final long image;
     private final int pageShift;
     private final int lineShift;
     private final int lineBytes;
+    private final int pageBytes;
     private final LineTable lines;
-    private final BeforeImages images;
     private final Deltas deltas = new Deltas();
-    private final ChainSplit chains = new ChainSplit();
-    private final long[] oldest = new long[Long.SIZE];
     private final PageList drained = new PageList();
+    private final long[] imageLines = new long[WARMED_PAGES];
+    private final long[] twinLines = new long[WARMED_PAGES];
     private final ReentrantLock imagesLock = new ReentrantLock();
     /** sealed and not yet durable, oldest first */
     private final List<SealedGeneration> sealed = new ArrayList<>();
-    /** how many full seals there were: tells slabs in use from slabs that went with one */
-    private long era;
     /** pages from here on, if clean, are not what home holds: a cut that is not home yet */
     private long cleanLimit = Long.MAX_VALUE;
     /** keeps the loads of {@link #warm} from being optimised away */
@@ -51,15 +50,16 @@ public final class ExplicitTracking implements AutoCloseable {
      * @param image the address of the working image
      * @param pages how many pages it can have
      * @param pageShift the page size as a power of two
+     * @param sections those in which marks are made
      * @throws IOException if the address space cannot be reserved
      */
-    public ExplicitTracking(long image, long pages, int pageShift) throws IOException {
+    public ExplicitTracking(long image, long pages, int pageShift, Sections sections) throws IOException {
         this.image = image;
         this.pageShift = pageShift;
         this.lineShift = pageShift - 6;
         this.lineBytes = 1 << lineShift;
-        this.lines = new LineTable(image, pages, pageShift);
-        this.images = lines.images();
+        this.pageBytes = 1 << pageShift;
+        this.lines = new LineTable(image, pages, pageShift, sections);
     }
 
     /**
@@ -67,28 +67,28 @@ public final class ExplicitTracking implements AutoCloseable {
      *
      * @param offset where the store begins
      * @param length its length, at least 1
-     * @param stripe the caller's stripe
+     * @param slot the caller's slot, -1 if it has none
      */
-    public void mark(long offset, long length, int stripe) {
-        lines.mark(offset, length, stripe);
+    public void mark(long offset, long length, int slot) {
+        lines.mark(offset, length, slot);
     }
 
     /**
-     * How many lines the open generation has claimed.
+     * Whether the open generation may have marks; if not, there was no store that happens-before the call.
      *
-     * @return the count; stores that happen-before the call are in it
+     * @return whether it may
      */
-    public long dirtyLines() {
-        return images.lines();
+    public boolean isDirty() {
+        return !lines.dirty().isEmpty();
     }
 
     /**
-     * How many pages are private copies.
+     * How much memory private pages and their twins take.
      *
-     * @return the count
+     * @return bytes
      */
-    public long privatePages() {
-        return lines.privatePages();
+    public long privateBytes() {
+        return lines.privatePages() << pageShift + 1;
     }
 
     // ---- sealing and its outcomes, inside an exclusion except where said ----
@@ -96,34 +96,18 @@ public final class ExplicitTracking implements AutoCloseable {
     /**
      * Ends the generation for the lines of a range and gathers what changed in them.
      *
-     * @param target takes the changes and the images
+     * @param target takes the changes and the before-images
      * @param range the bytes to seal, widened to lines
      * @param size the size of the mapping
      * @param zeroFrom from where on committed bytes count as zero
      */
     public void seal(SealedGeneration target, Range range, long size, long zeroFrom) {
         lockImages();
-        try {
-            target.era = era;
-            target.partial = !range.isEverything();
-            drain(range, zeroFrom);
-            gather(target, range, size, zeroFrom);
-            if (target.partial) {
-                images.subtractLines(target.lines);
-            } else {
-                images.detach(target.slabs);
-                era++;
-            }
-            sealed.add(target);
-        } finally {
-            imagesLock.unlock();
-        }
-    }
-
-    private void gather(SealedGeneration target, Range range, long size, long zeroFrom) {
         boolean complete = false;
         try {
-            deltas.begin(target.record(), size, zeroFrom);
+            sealed.add(target);
+            lines.drain(range, zeroFrom, drained);
+            deltas.begin(target.record(), target.images, size, zeroFrom);
             for (int i = 0; i < drained.size(); i++) {
                 if (i % WARMED_PAGES == 0) {
                     warm(i, Math.min(i + WARMED_PAGES, drained.size()));
@@ -133,34 +117,61 @@ public final class ExplicitTracking implements AutoCloseable {
             deltas.end();
             complete = true;
         } finally {
-            if (!complete) { // out of memory, or a page that cannot be read: nothing is sealed
-                for (int i = 0; i < target.pages.size(); i++) {
-                    lines.merge(target.pages.get(i), target.head(i));
+            try {
+                if (!complete) { // out of memory, or a page that cannot be read: nothing is sealed
+                    unseal(target);
+                    lines.putBack(drained);
                 }
-                for (int i = 0; i < drained.size(); i++) {
-                    lines.addDirty(drained.get(i));
-                }
+            } finally {
+                imagesLock.unlock();
             }
         }
     }
 
     /**
-     * Loads what sealing the next pages will need: scattered pages are cache misses, and these loops let the processor wait
-     * for many at a time, where the work on one page would let it wait for little more than one.
+     * Loads what sealing the next pages will need: scattered pages are cache misses, and loops as short as these let the processor
+     * wait for many at a time, where the work on one page would let it wait for little more than one.
      */
     private void warm(int from, int to) {
-        long sum = 0;
+        int count = 0;
         for (int i = from; i < to; i++) {
-            sum += lines.mask(drained.get(i));
-        }
-        for (int i = from; i < to; i++) {
-            long chain = lines.chain(drained.get(i));
-            if (chain != 0) {
-                long offset = (drained.get(i) << pageShift) + ((long) BeforeImages.line(chain) << lineShift);
-                sum += Memory.get(image + offset) + Memory.get(chain + BeforeImages.BYTES);
+            long page = drained.get(i);
+            long mask = lines.mask(page);
+            if (mask != 0) {
+                long line = (long) Long.numberOfTrailingZeros(mask) << lineShift;
+                imageLines[count] = image + (page << pageShift) + line;
+                twinLines[count++] = lines.twin(page) + line;
             }
         }
+        long sum = 0;
+        for (int i = 0; i < count; i++) {
+            sum += Memory.get(twinLines[i]);
+        }
+        for (int i = 0; i < count; i++) {
+            sum += Memory.get(imageLines[i]);
+        }
         warmed = sum;
+    }
+
+    private void sealPage(SealedGeneration target, long page, Range range, long zeroFrom) {
+        long mask = lines.mask(page);
+        long asked = mask & range.linesOf(page, pageShift);
+        long cut = mask & linesFrom(page, zeroFrom) & ~asked;
+        if ((asked | cut) != 0) {
+            target.beginPage(page, asked, pageBytes);
+            lines.setMask(page, mask & ~asked);
+            long twin = lines.twin(page);
+            for (long rest = cut; rest != 0; rest &= rest - 1) {
+                long line = (long) Long.numberOfTrailingZeros(rest) << lineShift;
+                deltas.cut((page << pageShift) + line, twin + line, lineBytes);
+            }
+            if (gatherLines(page, asked, twin)) {
+                target.changed.add(page);
+            }
+        }
+        if (asked != mask) {
+            lines.putBack(page);
+        }
     }
 
     /** The lines of a page that end past an offset. */
@@ -171,82 +182,18 @@ public final class ExplicitTracking implements AutoCloseable {
         return offset >>> pageShift < page ? -1L : -1L << (offset >>> lineShift);
     }
 
-    /**
-     * A line outside the range that a cut has changed: its image goes with the cut, and what the commit leaves there,
-     * zeros from the cut on, is the image that the open generation needs.
-     */
-    private void reopen(long page, int line, long zeroFrom) {
-        long kept = lines.addImage(page, line) + BeforeImages.BYTES;
-        long offset = (page << pageShift) + ((long) line << lineShift);
-        Memory.ALL.asSlice(kept, lineBytes).fill((byte) 0);
-        Memory.copy(oldest[line] + BeforeImages.BYTES, kept, Math.clamp(zeroFrom - offset, 0, lineBytes));
-    }
-
-    /** Takes the pages to look at out of the trees: those of the range, and all that a cut has changed. */
-    private void drain(Range range, long zeroFrom) {
-        drained.clear();
-        long end = range.lastPage(pageShift) + 1;
-        long cut = zeroFrom >>> pageShift;
-        PageTree.drain(lines.dirty(), range.from() >>> pageShift, end, drained);
-        if (!range.isEverything() && zeroFrom != Long.MAX_VALUE) {
-            PageTree.drain(lines.dirty(), Math.max(cut, end), Long.MAX_VALUE, drained);
-            int inOrder = drained.size();
-            PageTree.drain(lines.dirty(), cut, Math.min(end, range.from() >>> pageShift), drained);
-            if (drained.size() > inOrder) {
-                drained.sort();
-            }
-        }
-    }
-
-    private void sealPage(SealedGeneration target, long page, Range range, long zeroFrom) {
-        long mask = lines.mask(page);
-        long asked = mask & range.linesOf(page, pageShift);
-        long cut = mask & linesFrom(page, zeroFrom) & ~asked;
-        long taken = lines.chain(page);
-        target.reserve();
-        if ((asked | cut) == mask) {
-            lines.set(page, 0, 0);
-        } else {
-            chains.split(taken, asked | cut);
-            taken = chains.taken();
-            lines.set(page, mask & ~(asked | cut), chains.left());
-            lines.addDirty(page);
-        }
-        if (taken == 0) {
-            return;
-        }
-        target.addImages(page, taken);
-        target.lines += collectOldest(taken);
-        for (long rest = cut; rest != 0; rest &= rest - 1) {
-            reopen(page, Long.numberOfTrailingZeros(rest), zeroFrom);
-        }
-        if (gatherLines(page, asked)) {
-            target.changed.add(page);
-        }
-    }
-
-    private boolean gatherLines(long page, long mask) {
+    private boolean gatherLines(long page, long mask, long twin) {
         boolean differs = false;
+        long start = page << pageShift;
         for (long rest = mask; rest != 0; rest &= rest - 1) {
-            int line = Long.numberOfTrailingZeros(rest);
-            long offset = (page << pageShift) + ((long) line << lineShift);
-            differs |= deltas.compare(offset, image + offset, oldest[line] + BeforeImages.BYTES, lineBytes);
+            long line = (long) Long.numberOfTrailingZeros(rest) << lineShift;
+            differs |= deltas.compare(start + line, image + start + line, twin + line, lineBytes);
         }
         return differs;
     }
 
-    /** Finds each line's oldest image. Returns the number of images. */
-    private long collectOldest(long chain) {
-        long count = 0;
-        for (long at = chain; at != 0; at = BeforeImages.next(at)) {
-            oldest[BeforeImages.line(at)] = at;
-            count++;
-        }
-        return count;
-    }
-
     /**
-     * The commit is durable: its images are not needed any more. No exclusion needed.
+     * The commit is durable: its before-images are not needed any more. No exclusion needed.
      *
      * @param generation the commit's generation
      */
@@ -254,92 +201,99 @@ public final class ExplicitTracking implements AutoCloseable {
         lockImages();
         try {
             sealed.remove(generation);
-            releaseImages(generation);
         } finally {
             imagesLock.unlock();
         }
     }
 
-    private void releaseImages(SealedGeneration generation) {
-        if (!generation.partial) {
-            images.release(generation.slabs);
-        } else if (generation.era == era) {
-            for (int i = 0; i < generation.pages.size(); i++) {
-                freeChain(generation.head(i));
-            }
-        } // else a full seal has taken the slabs, and gives them back
-    }
-
-    private void freeChain(long chain) {
-        for (long at = chain; at != 0;) {
-            long next = BeforeImages.next(at);
-            images.free(at);
-            at = next;
+    /**
+     * Whether a generation is sealed and not durable, so that its before-images are needed.
+     *
+     * @param generation the generation
+     * @return whether it is
+     */
+    public boolean needs(SealedGeneration generation) {
+        lockImages();
+        try {
+            return sealed.contains(generation);
+        } finally {
+            imagesLock.unlock();
         }
     }
 
     /**
-     * The append failed: the generation's lines are dirty again, their images below those of stores made since. Sections
-     * may be open.
+     * The append failed: the generation's lines are marked again, and compared with what was sealed before it. Sections may be open.
      *
      * @param generation the newest generation that is sealed
      */
     public void mergeBack(SealedGeneration generation) {
         lockImages();
         try {
-            sealed.remove(generation);
-            for (int i = 0; i < generation.pages.size(); i++) {
-                lines.merge(generation.pages.get(i), generation.head(i));
-            }
-            images.attach(generation.slabs, generation.lines);
+            unseal(generation);
         } finally {
             imagesLock.unlock();
         }
     }
 
+    private void unseal(SealedGeneration generation) {
+        for (int i = 0; i < generation.pageCount(); i++) {
+            long page = generation.page(i);
+            generation.restore(i, lines.twin(page), pageBytes - 1);
+            lines.remark(page, generation.mask(i));
+        }
+        sealed.remove(generation);
+    }
+
     /**
-     * Puts every line of the open generation back to its image and forgets the marks.
+     * Puts every marked line back to what was sealed last, and forgets the marks. No generation may be sealed.
      *
-     * @param keep tells of a page whether its images are what was committed; the others are forgotten only
+     * @param keep tells of a page whether its twin is what was committed; of others the twin is forgotten
      */
     public void rollback(LongPredicate keep) {
         lockImages();
         try {
-            drain(Range.EVERYTHING, Long.MAX_VALUE);
+            lines.drain(Range.EVERYTHING, Long.MAX_VALUE, drained);
             for (int i = 0; i < drained.size(); i++) {
                 long page = drained.get(i);
-                if (keep.test(page)) {
-                    restore(lines.chain(page), image + (page << pageShift));
+                boolean kept = keep.test(page);
+                for (long rest = kept ? lines.mask(page) : 0; rest != 0; rest &= rest - 1) {
+                    long line = (long) Long.numberOfTrailingZeros(rest) << lineShift;
+                    Memory.copy(lines.twin(page) + line, image + (page << pageShift) + line, lineBytes);
                 }
-                lines.set(page, 0, 0);
+                lines.setMask(page, 0);
+                if (!kept) {
+                    lines.notPrivate(page);
+                }
             }
-            BeforeImages.Slabs slabs = new BeforeImages.Slabs();
-            images.detach(slabs);
-            images.release(slabs);
-            era++;
         } finally {
             imagesLock.unlock();
         }
     }
 
-    /** Forgets every mark and image of the open generation; no put may be marking. */
+    /** Forgets every mark and twin for good; no put will mark any more. */
     public void forget() {
-        rollback(page -> false);
+        lockImages();
+        try {
+            lines.forget();
+        } finally {
+            imagesLock.unlock();
+        }
     }
 
-    /** Writes a chain's images over a copy of the page; the oldest comes last and wins. */
-    private void restore(long chain, long target) {
-        for (long at = chain; at != 0; at = BeforeImages.next(at)) {
-            long line = BeforeImages.line(at);
-            Memory.copy(at + BeforeImages.BYTES, target + (line << lineShift), lineBytes);
+    private void lockImages() {
+        for (int spin = 0; spin < SPINS; spin++) {
+            if (imagesLock.tryLock()) {
+                return;
+            }
+            Thread.onSpinWait();
         }
+        imagesLock.lock();
     }
 
     // ---- the checkpointer's side: no exclusion ----
 
     /**
-     * Copies what is committed of a page: its bytes now, overlaid with the before-images of every generation that is
-     * not durable, the oldest winning.
+     * Copies what is committed of a page.
      *
      * @param page the page
      * @param target the address to copy to
@@ -347,13 +301,7 @@ public final class ExplicitTracking implements AutoCloseable {
     public void copyCommitted(long page, long target) {
         lockImages();
         try {
-            Memory.copy(image + (page << pageShift), target, 1L << pageShift);
-            // a store is made only after its image can be seen: what the copy saw, the chain read after it explains
-            VarHandle.loadLoadFence();
-            restore(SeededFault.CHECKPOINT_WITHOUT_OPEN_IMAGES.isSeeded() ? 0 : lines.chain(page), target);
-            for (int i = sealed.size() - 1; i >= 0 && !SeededFault.CHECKPOINT_WITHOUT_SEALED_IMAGES.isSeeded(); i--) {
-                restore(sealed.get(SeededFault.YOUNGER_IMAGE_WINS.isSeeded() ? sealed.size() - 1 - i : i).headOf(page), target);
-            }
+            copy(page, target);
         } finally {
             imagesLock.unlock();
         }
@@ -375,25 +323,30 @@ public final class ExplicitTracking implements AutoCloseable {
             if (page >= cleanLimit) {
                 return false;
             }
-            copyCommitted(page, target);
+            copy(page, target);
             return true;
         } finally {
             imagesLock.unlock();
         }
     }
 
-    private void lockImages() {
-        for (int spin = 0; spin < SPINS; spin++) {
-            if (imagesLock.tryLock()) {
-                return;
-            }
-            Thread.onSpinWait();
+    private void copy(long page, long target) {
+        if (lines.twin(page) == 0) {
+            Memory.copy(image + (page << pageShift), target, pageBytes);
+            VarHandle.loadLoadFence(); // a store is made only after the twin can be seen: without one the copy holds none
         }
-        imagesLock.lock();
+        long twin = lines.twin(page);
+        if (twin == 0) {
+            return;
+        }
+        Memory.copy(SeededFault.CHECKPOINT_WITHOUT_OPEN_IMAGES.isSeeded() ? image + (page << pageShift) : twin, target, pageBytes);
+        for (int i = sealed.size() - 1; i >= 0 && !SeededFault.CHECKPOINT_WITHOUT_SEALED_IMAGES.isSeeded(); i--) {
+            sealed.get(SeededFault.YOUNGER_IMAGE_WINS.isSeeded() ? sealed.size() - 1 - i : i).restorePage(page, target, pageBytes - 1);
+        }
     }
 
     /**
-     * Picks those pages that have neither mark nor image in any generation that is not durable. Inside an exclusion.
+     * Picks those pages that have no mark in any generation that is not durable. Inside an exclusion.
      *
      * @param candidates the pages
      * @param target where the picked ones go
@@ -414,7 +367,7 @@ public final class ExplicitTracking implements AutoCloseable {
 
     private boolean isSealed(long page) {
         for (SealedGeneration generation : sealed) {
-            if (generation.headOf(page) != 0) {
+            if (generation.contains(page)) {
                 return true;
             }
         }
@@ -437,22 +390,24 @@ public final class ExplicitTracking implements AutoCloseable {
      * @param page the page
      */
     public void recycled(long page) {
-        lines.notPrivate(page);
+        if (lines.mask(page) == 0 || !SeededFault.RECYCLED_UNCOMMITTED.isSeeded()) { // a page with marks keeps its twin
+            lines.notPrivate(page);
+        }
     }
 
     /**
-     * Lists the pages of a range that have marks or images in any generation that is not durable; some more than once.
-     * No put may be claiming in the range.
+     * Lists the pages of a range that have marks in any generation that is not durable; some more than once. No put may be
+     * marking in the range.
      *
      * @param from its first page
      * @param to the page after its last
      * @param target where they go
      */
     public void listUncommitted(long from, long to, PageList target) {
-        lockImages(); // or a merge could move a page from a sealed generation to a tree that was looked at
+        lockImages(); // or a merge could move marks from a sealed generation to pages that were looked at
         try {
-            for (PageTree tree : lines.dirty()) {
-                for (long page = tree.next(from); page >= 0 && page < to; page = tree.next(page + 1)) {
+            for (long page = lines.privates().next(from); page >= 0 && page < to; page = lines.privates().next(page + 1)) {
+                if (lines.mask(page) != 0) {
                     target.add(page);
                 }
             }
@@ -461,6 +416,21 @@ public final class ExplicitTracking implements AutoCloseable {
             }
         } finally {
             imagesLock.unlock();
+        }
+    }
+
+    /**
+     * The pages of a range were mapped anew, to zeros, all that had no marks: what is committed of those is home's. No put may
+     * be marking in the range, and this is called by a {@link Remapping}.
+     *
+     * @param from its first page
+     * @param to the page after its last
+     */
+    public void dropTwins(long from, long to) {
+        for (long page = lines.privates().next(from); page >= 0 && page < to; page = lines.privates().next(page + 1)) {
+            if (lines.mask(page) == 0) {
+                lines.dropTwin(page);
+            }
         }
     }
 
@@ -477,7 +447,7 @@ public final class ExplicitTracking implements AutoCloseable {
 
     /**
      * Maps pages anew that the checkpointer may be about to copy. If that works, pages at or past a limit are from then on
-     * not what home holds, unless they have images.
+     * not what home holds, unless they have twins.
      *
      * @param limit the first such page
      * @param remapping what to do
@@ -495,6 +465,9 @@ public final class ExplicitTracking implements AutoCloseable {
 
     @Override
     public void close() {
+        for (SealedGeneration generation : sealed) {
+            generation.close();
+        }
         lines.close();
     }
 }

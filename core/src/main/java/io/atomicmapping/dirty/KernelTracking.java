@@ -42,7 +42,6 @@ public final class KernelTracking implements AutoCloseable {
     private final WriteProtection protection;
     private final int pagemap;
     private final PageTree carried;
-    private final PageTree[] carriedTrees;
     private final PageList found = new PageList();
     private final Deltas deltas = new Deltas();
     private final Arena arena = Arena.ofShared();
@@ -73,7 +72,6 @@ public final class KernelTracking implements AutoCloseable {
         this.basePage = arena.allocate(pageBytes, pageBytes);
         this.entries = arena.allocate((long) PAGEMAP_ENTRIES * Long.BYTES, 8);
         this.carried = new PageTree(pages);
-        this.carriedTrees = new PageTree[] {carried};
         this.base = mapBase(home, pages << pageShift);
         KernelTier wanted = KernelTier.wanted();
         this.protection = wanted == KernelTier.WRITE_PROTECTION ? WriteProtection.open() : null;
@@ -145,7 +143,7 @@ public final class KernelTracking implements AutoCloseable {
         findStores(ranges, size);
         boolean complete = false;
         try {
-            deltas.begin(target.record(), size, zeroFrom);
+            deltas.begin(target.record(), null, size, zeroFrom);
             for (int i = 0; i < found.size(); i++) {
                 if (compare(found.get(i), size, zeroFrom)) {
                     target.changed.add(found.get(i));
@@ -177,7 +175,7 @@ public final class KernelTracking implements AutoCloseable {
             carry(found);
             found.clear();
             for (Range range : ranges) {
-                PageTree.drain(carriedTrees, range.from() >>> pageShift, endPage(range, size), found);
+                carried.drain(range.from() >>> pageShift, endPage(range, size), found);
             }
             found.sort();
         }

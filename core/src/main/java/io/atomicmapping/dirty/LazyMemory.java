@@ -3,13 +3,12 @@ package io.atomicmapping.dirty;
 import io.atomicmapping.storage.linux.Linux;
 import io.atomicmapping.storage.linux.LinuxConstants;
 import java.io.IOException;
-import java.lang.foreign.MemorySegment;
 
 /**
  * Zeroed native memory that is reserved at once and takes room only where it is touched.
  *
  * <ul>
- *   <li>The segment has the global scope: nothing checks that it is still mapped. Whoever closes it first makes sure
+ *   <li>Nothing checks that an address is still mapped. Whoever closes it first makes sure
  *       that nobody uses it any more.
  * </ul>
  */
@@ -17,18 +16,16 @@ final class LazyMemory implements AutoCloseable {
 
     private final long address;
     private final long bytes;
-    private final MemorySegment segment;
 
     LazyMemory(long bytes) throws IOException {
         this.bytes = Math.max(Linux.pageBytes(), (bytes + Linux.pageBytes() - 1) & -Linux.pageBytes());
         this.address = Linux.mmap(0, this.bytes, LinuxConstants.PROT_READ | LinuxConstants.PROT_WRITE,
                 LinuxConstants.MAP_PRIVATE | LinuxConstants.MAP_ANONYMOUS | LinuxConstants.MAP_NORESERVE, -1, 0);
         Linux.madvise(address, this.bytes, LinuxConstants.MADV_NOHUGEPAGE); // only what is touched; an old kernel refuses
-        this.segment = Linux.segment(address, this.bytes);
     }
 
-    MemorySegment segment() {
-        return segment;
+    long bytes() {
+        return bytes;
     }
 
     long address() {

@@ -2,148 +2,130 @@ package io.atomicmapping.dirty;
 
 import io.atomicmapping.journal.fault.SeededFault;
 import java.io.IOException;
-import java.lang.invoke.VarHandle;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongPredicate;
 
 /**
- * The marks of the open generation: which lines of which pages were claimed, and the before-images of those.
+ * The marks of the open generation: which lines of which pages may have been stored to; and the twins of private pages.
  *
  * <ul>
- *   <li>A page has a 64-bit mask, one bit a line, and a chain of before-images, newest first; both lie in a reserved,
- *       lazily touched table of 16 bytes a page.
- *   <li>A marked line costs a load and a bit test. An unmarked one is claimed under the page's lock (bit 0 of its chain):
- *       image first, then the mask, then the caller's store. So a line has one owner in a generation, and whoever finds
- *       the bit set finds the image published.
- *   <li>Lines in the mask and lines in the chain are the same lines.
- *   <li>A chain may hold two images of a line after a failed append merged a generation back: the one further down is
- *       older, and the older one is right.
- *   <li>The pages with marks are in one tree a stripe, so that threads share nothing to mark different pages.
+ *   <li>A page has a 64-bit mask, one bit a line, and the address of its twin; both lie in a reserved, lazily touched table of 16
+ *       bytes a page.
+ *   <li>A marked line costs a load and a bit test; an unmarked one an atomic OR, and no look at the page itself: nothing waits for
+ *       a cache miss there. Only a page that was not private yet is copied, under its lock (bit 0 of the twin's address): twin
+ *       first, then the mark, then the caller's store.
+ *   <li>A page has a twin if and only if it is private, and may be marked only then. A twin holds what was sealed last; outside the
+ *       marked lines the page holds the same.
  * </ul>
  *
- * <p>{@link #mark} is called inside sections; {@link #merge} beside them; everything that takes marks away needs an exclusion.
+ * <p>{@link #mark} is called inside sections; {@link #remark} beside them; everything that takes marks or twins away needs an exclusion.
  */
 final class LineTable implements AutoCloseable {
 
     private static final int ENTRY_SHIFT = 4;
-    private static final int CHAIN = 8;
+    private static final int TWIN = 8;
     private static final long LOCKED = 1;
-    private static final int STRIPES_PER_CORE = 2;
 
     private final long image;
     private final int pageShift;
     private final int lineShift;
-    private final int lineBytes;
     private final LazyMemory table;
     private final long tableAddress;
-    private final int stripeMask;
-    private final PageTree[] dirty;
+    private final DirtyPages dirty;
     private final PageTree privates;
     private final AtomicLong privatePages = new AtomicLong();
-    private final BeforeImages images;
+    private final Twins twins;
+    private final Bias bias;
+    private final LongPredicate marked = page -> mask(page) != 0;
 
-    LineTable(long image, long pages, int pageShift) throws IOException {
-        int stripes = STRIPES_PER_CORE * Sections.powerOfTwo(Runtime.getRuntime().availableProcessors());
+    LineTable(long image, long pages, int pageShift, Sections sections) throws IOException {
         this.image = image;
         this.pageShift = pageShift;
         this.lineShift = pageShift - 6;
-        this.lineBytes = 1 << lineShift;
         this.table = new LazyMemory(pages << ENTRY_SHIFT);
         this.tableAddress = table.address();
         this.privates = new PageTree(pages);
-        this.stripeMask = stripes - 1;
-        this.dirty = new PageTree[stripes];
-        for (int i = 0; i < stripes; i++) {
-            dirty[i] = new PageTree(pages);
-        }
-        this.images = new BeforeImages(stripes, lineBytes);
+        this.dirty = new DirtyPages(sections.slots());
+        this.bias = new Bias(sections);
+        this.twins = new Twins(1 << pageShift);
     }
 
-    // ---- claiming, inside a section ----
+    // ---- marking, inside a section ----
 
     /** Marks the lines that a store of at least one byte will touch. */
-    void mark(long offset, long length, int stripe) {
+    void mark(long offset, long length, int slot) {
         long page = offset >>> pageShift;
         long last = offset + length - 1;
         if (page == last >>> pageShift) {
-            markLines(page, -1L << (offset >>> lineShift) & -1L >>> ~(last >>> lineShift), stripe);
+            markLines(page, -1L << (offset >>> lineShift) & -1L >>> ~(last >>> lineShift), slot);
         } else {
-            markPages(offset, last, stripe);
+            markPages(offset, last, slot);
         }
     }
 
-    private void markLines(long page, long bits, int stripe) {
-        if ((Memory.getAcquire(entry(page)) & bits) != bits) {
-            claim(page, bits, stripe);
+    private void markLines(long page, long bits, int slot) {
+        long entry = entry(page);
+        long mask = Memory.getAcquire(entry);
+        if ((mask & bits) != bits) {
+            claim(page, entry, mask, bits, slot);
         }
     }
 
-    private void markPages(long offset, long last, int stripe) {
+    private void markPages(long offset, long last, int slot) {
         long page = offset >>> pageShift;
         long lastPage = last >>> pageShift;
-        markLines(page, -1L << (offset >>> lineShift), stripe);
+        markLines(page, -1L << (offset >>> lineShift), slot);
         for (page++; page < lastPage; page++) {
-            markLines(page, -1L, stripe);
+            markLines(page, -1L, slot);
         }
-        markLines(lastPage, -1L >>> ~(last >>> lineShift), stripe);
+        markLines(lastPage, -1L >>> ~(last >>> lineShift), slot);
     }
 
-    /** Keeps the images of those lines that nobody has claimed yet, then publishes their bits. */
-    private void claim(long page, long bits, int stripe) {
-        long entry = entry(page);
-        long chain = lock(entry);
-        long mask = Memory.get(entry);
-        long before = mask;
+    /** The list comes before the mask: a page with marks is never missing in it, whatever is thrown here. */
+    private void claim(long page, long entry, long mask, long bits, int slot) {
+        if (Memory.getAcquire(entry + TWIN) <= LOCKED) {
+            makePrivate(page, entry);
+        }
+        if (mask == 0) {
+            dirty.add(page, slot);
+        }
+        if (bias.isOwn(slot) || SeededFault.LINE_WITH_TWO_OWNERS.isSeeded()) {
+            Memory.setRelease(entry, mask | bits);
+        } else {
+            Memory.getAndBitwiseOr(entry, bits);
+        }
+    }
+
+    /** Copies the page, as whoever comes first; the others wait for that. */
+    private void makePrivate(long page, long entry) {
+        for (int spin = 1;; spin++) {
+            long twin = Memory.getAcquire(entry + TWIN);
+            if (twin > LOCKED) {
+                return;
+            }
+            if (twin == 0 && Memory.compareAndSet(entry + TWIN, 0, LOCKED)) {
+                break;
+            }
+            Sections.pause(spin); // a virtual thread that has the lock may be waiting for a carrier
+        }
+        long twin = 0;
+        boolean complete = false;
         try {
-            if (before == 0) {
-                becomePrivate(page);
+            twin = twins.allocate();
+            long address = image + (page << pageShift);
+            Memory.touchForStore(address);
+            if (!SeededFault.BEFORE_IMAGE_FORGOTTEN.isSeeded()) {
+                Memory.copy(address, twin, 1L << pageShift);
             }
-            for (long need = bits & ~mask; need != 0; need &= need - 1) {
-                chain = keepImage(page, Long.numberOfTrailingZeros(need), chain, stripe);
-                mask |= need & -need;
-            }
-        } finally {
-            publish(entry, mask, chain);
-            if (before == 0 && mask != 0) {
-                dirty[stripe & stripeMask].add(page);
-            }
-        }
-    }
-
-    /** Images first: whoever sees a line marked may store into it, and whoever sees that store must find the image. */
-    private static void publish(long entry, long mask, long chain) {
-        Memory.setRelease(entry + CHAIN, chain | LOCKED);
-        Memory.setRelease(entry, mask);
-        Memory.setRelease(entry + CHAIN, chain);
-        VarHandle.storeStoreFence(); // and the caller's own store comes last
-    }
-
-    private long keepImage(long page, int line, long chain, int stripe) {
-        long kept = images.allocate(stripe & stripeMask);
-        Memory.set(kept + BeforeImages.LINE, line);
-        Memory.set(kept + BeforeImages.NEXT, chain);
-        if (!SeededFault.BEFORE_IMAGE_FORGOTTEN.isSeeded()) {
-            Memory.copy(image + (page << pageShift) + ((long) line << lineShift), kept + BeforeImages.BYTES, lineBytes);
-        }
-        return kept;
-    }
-
-    private void becomePrivate(long page) {
-        if (!privates.contains(page)) {
-            Memory.touchForStore(image + (page << pageShift));
             if (privates.add(page)) {
                 privatePages.getAndIncrement();
             }
-        }
-    }
-
-    private long lock(long entry) {
-        for (int spin = 1;; spin++) {
-            long chain = Memory.getAcquire(entry + CHAIN);
-            if ((chain & LOCKED) == 0 && Memory.compareAndSet(entry + CHAIN, chain, chain | LOCKED)
-                    || SeededFault.LINE_WITH_TWO_OWNERS.isSeeded()) {
-                return chain & ~LOCKED;
+            complete = true;
+        } finally {
+            if (!complete && twin != 0) {
+                twins.free(twin);
             }
-            Sections.pause(spin); // a virtual thread that has the lock may be waiting for a carrier
+            Memory.setRelease(entry + TWIN, complete ? twin : 0);
         }
     }
 
@@ -153,12 +135,8 @@ final class LineTable implements AutoCloseable {
 
     // ---- what is marked ----
 
-    BeforeImages images() {
-        return images;
-    }
-
-    /** The pages with marks, a tree for each stripe. */
-    PageTree[] dirty() {
+    /** The pages that may have marks. */
+    DirtyPages dirty() {
         return dirty;
     }
 
@@ -174,69 +152,107 @@ final class LineTable implements AutoCloseable {
         return Memory.get(entry(page));
     }
 
-    /** The page's newest image or 0; also while somebody is claiming there. */
-    long chain(long page) {
-        return Memory.getAcquire(entry(page) + CHAIN) & ~LOCKED;
+    /** The page's twin, or 0; also while somebody is making it. */
+    long twin(long page) {
+        return Memory.getAcquire(entry(page) + TWIN) & ~LOCKED;
     }
 
     // ---- changing marks ----
 
-    /** Sets what is marked of a page. Inside an exclusion. */
-    void set(long page, long mask, long chain) {
-        Memory.set(entry(page), mask);
-        Memory.set(entry(page) + CHAIN, chain);
-    }
-
-    /** Puts a page into the dirty tree again. */
-    void addDirty(long page) {
-        dirty[0].add(page);
-    }
-
-    /** Marks one more line, with an image of the caller's making, which it returns to be filled. Inside an exclusion. */
-    long addImage(long page, int line) {
-        long kept = images.allocate(0);
-        Memory.set(kept + BeforeImages.LINE, line);
-        Memory.set(kept + BeforeImages.NEXT, chain(page));
-        set(page, mask(page) | 1L << line, kept);
-        addDirty(page);
-        return kept;
-    }
-
-    /** Marks the lines of a chain again, below what was marked since. */
-    void merge(long page, long chain) {
-        long entry = entry(page);
-        long head = lock(entry);
-        long mask = Memory.get(entry);
-        for (long at = chain; at != 0; at = BeforeImages.next(at)) {
-            mask |= 1L << BeforeImages.line(at);
-        }
-        if (head == 0) {
-            head = chain;
-        } else {
-            long tail = head;
-            while (BeforeImages.next(tail) != 0) {
-                tail = BeforeImages.next(tail);
+    /**
+     * Takes the pages to look at from the lists, in order, each once: those that have lines of a range, and all that a cut has
+     * changed. Inside an exclusion.
+     */
+    void drain(Range range, long zeroFrom, PageList target) {
+        target.clear();
+        bias.sealed();
+        long from = range.from() >>> pageShift;
+        long last = range.lastPage(pageShift);
+        if (last - from < dirty.size() && zeroFrom == Long.MAX_VALUE) {
+            for (long page = from; page <= last; page++) {
+                if (marked.test(page)) {
+                    target.add(page);
+                }
             }
-            Memory.set(tail + BeforeImages.NEXT, chain);
+            dirty.leave(target.size(), marked);
+            return;
         }
-        publish(entry, mask, head);
-        addDirty(page);
+        dirty.drain(target);
+        target.sortDistinct();
+        if (!range.isEverything()) {
+            keepOnly(target, from, last, zeroFrom >>> pageShift);
+        }
     }
 
-    /** The page's memory was handed back. Inside an exclusion. */
+    /** Puts back what lies neither in a range of pages nor past a cut. */
+    private void keepOnly(PageList pages, long from, long last, long cut) {
+        int kept = 0;
+        for (int i = 0; i < pages.size(); i++) {
+            long page = pages.get(i);
+            if (page >= from && page <= last || page >= cut) {
+                pages.set(kept++, page);
+            } else if (mask(page) != 0) {
+                putBack(page);
+            }
+        }
+        pages.truncate(kept);
+    }
+
+    /** A page still has marks. */
+    void putBack(long page) {
+        dirty.add(page, -1);
+    }
+
+    /** Pages may still have marks. */
+    void putBack(PageList pages) {
+        for (int i = 0; i < pages.size(); i++) {
+            putBack(pages.get(i));
+        }
+    }
+
+    /** Sets what is marked of a page. Inside an exclusion. */
+    void setMask(long page, long mask) {
+        Memory.set(entry(page), mask);
+    }
+
+    /** Marks lines of a private page again. */
+    void remark(long page, long mask) {
+        dirty.add(page, -1);
+        Memory.getAndBitwiseOr(entry(page), mask);
+    }
+
+    /** The page, which has no marks, is not what its twin says any more. No put may be marking it. */
+    void dropTwin(long page) {
+        long twin = twin(page);
+        if (twin != 0) {
+            Memory.setRelease(entry(page) + TWIN, 0);
+            twins.free(twin);
+        }
+    }
+
+    /** The page's memory was handed back. It has no marks. Inside an exclusion. */
     void notPrivate(long page) {
         if (privates.remove(page)) {
             privatePages.getAndDecrement();
+            dropTwin(page);
         }
+    }
+
+    /** Forgets every mark and twin for good. */
+    void forget() {
+        for (long page = privates.next(0); page >= 0; page = privates.next(page + 1)) {
+            Memory.set(entry(page), 0);
+            Memory.set(entry(page) + TWIN, 0);
+        }
+        twins.close();
+        dirty.close();
     }
 
     @Override
     public void close() {
-        for (PageTree tree : dirty) {
-            tree.close();
-        }
+        dirty.close();
         privates.close();
-        images.close();
+        twins.close();
         table.close();
     }
 }

@@ -44,6 +44,10 @@ public final class Memory {
         WORDS.setRelease(ALL, address, value);
     }
 
+    static long getAndBitwiseOr(long address, long bits) {
+        return (long) WORDS.getAndBitwiseOr(ALL, address, bits);
+    }
+
     static boolean compareAndSet(long address, long expected, long value) {
         return WORDS.compareAndSet(ALL, address, expected, value);
     }

@@ -24,10 +24,20 @@ public final class PageList {
         pages[size++] = page;
     }
 
+    /** Removes the page that was added last, and returns it. */
+    long removeLast() {
+        return pages[--size];
+    }
+
     /** Makes sure that the next page needs no memory. */
     void reserve() {
-        if (size == pages.length) {
-            pages = Arrays.copyOf(pages, size * 2);
+        reserve(1);
+    }
+
+    /** Makes sure that so many more pages need no memory. */
+    void reserve(int count) {
+        if (size + count > pages.length) {
+            pages = Arrays.copyOf(pages, Math.max(size * 2, size + count));
         }
     }
 
@@ -50,6 +60,16 @@ public final class PageList {
         return pages[index];
     }
 
+    /** Replaces a page. */
+    void set(int index, long page) {
+        pages[index] = page;
+    }
+
+    /** Forgets all pages from a place on. */
+    void truncate(int index) {
+        size = index;
+    }
+
     /**
      * Where a page is in a sorted list.
      *
@@ -63,6 +83,18 @@ public final class PageList {
     /** Sorts the pages. */
     public void sort() {
         Arrays.sort(pages, 0, size);
+    }
+
+    /** Sorts the pages and keeps each only once. */
+    void sortDistinct() {
+        sort();
+        int kept = 0;
+        for (int i = 0; i < size; i++) {
+            if (kept == 0 || pages[i] != pages[kept - 1]) {
+                pages[kept++] = pages[i];
+            }
+        }
+        size = kept;
     }
 
     /** Empties the list; a very large one gives its memory back. */

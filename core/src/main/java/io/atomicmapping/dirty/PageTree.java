@@ -1,9 +1,6 @@
 package io.atomicmapping.dirty;
 
 import java.io.IOException;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.lang.invoke.VarHandle;
 
 /**
  * A set of page numbers: a radix tree of 64-bit words, each bit of an upper word telling whether the word below it has
@@ -11,8 +8,7 @@ import java.lang.invoke.VarHandle;
  *
  * <ul>
  *   <li>Adding is one atomic OR where the page's neighbourhood is already there, and never allocates.
- *   <li>Iteration is in page order and costs follow the pages present, not the pages possible: a seal merges the sorted
- *       trees of all stripes by descending them together.
+ *   <li>Iteration is in page order and costs follow the pages present, not the pages possible.
  *   <li>{@link #add} may race with itself; everything else needs the caller's exclusion.
  * </ul>
  *
@@ -22,10 +18,9 @@ import java.lang.invoke.VarHandle;
 public final class PageTree implements AutoCloseable {
 
     private static final int MAX_LEVELS = 8;
-    private static final VarHandle WORD = ValueLayout.JAVA_LONG.varHandle();
 
     private final LazyMemory memory;
-    private final MemorySegment words;
+    private final long words;
     /** byte offset of each level's first word, leaves first */
     private final long[] levelOffset = new long[MAX_LEVELS];
     private final int levels;
@@ -47,7 +42,7 @@ public final class PageTree implements AutoCloseable {
         } while (count > 1);
         levels = level;
         memory = new LazyMemory(offset);
-        words = memory.segment();
+        words = memory.address();
     }
 
     /**
@@ -61,7 +56,7 @@ public final class PageTree implements AutoCloseable {
         for (int level = 0; level < levels; level++) {
             long bit = 1L << index;
             long offset = wordOffset(level, index >>> 6);
-            long old = (long) WORD.getAndBitwiseOr(words, offset, bit);
+            long old = Memory.getAndBitwiseOr(words + offset, bit);
             if (old != 0) {
                 return level > 0 || (old & bit) == 0;
             }
@@ -77,7 +72,7 @@ public final class PageTree implements AutoCloseable {
      * @return whether it is
      */
     public boolean contains(long page) {
-        return (words.get(ValueLayout.JAVA_LONG, wordOffset(0, page >>> 6)) & 1L << page) != 0;
+        return (Memory.get(words + wordOffset(0, page >>> 6)) & 1L << page) != 0;
     }
 
     /**
@@ -90,12 +85,12 @@ public final class PageTree implements AutoCloseable {
         long index = page;
         for (int level = 0; level < levels; level++) {
             long offset = wordOffset(level, index >>> 6);
-            long old = words.get(ValueLayout.JAVA_LONG, offset);
+            long old = Memory.get(words + offset);
             if ((old & 1L << index) == 0) {
                 return level > 0;
             }
             long left = old & ~(1L << index);
-            words.set(ValueLayout.JAVA_LONG, offset, left);
+            Memory.set(words + offset, left);
             if (left != 0) {
                 return true;
             }
@@ -110,7 +105,7 @@ public final class PageTree implements AutoCloseable {
      * @return whether it is
      */
     public boolean isEmpty() {
-        return root() == 0;
+        return wordAt(levels - 1, 0) == 0;
     }
 
     /**
@@ -148,11 +143,11 @@ public final class PageTree implements AutoCloseable {
     /** Removes all pages that share a leaf with one. */
     private void clearLeaf(long page) {
         long index = page >>> 6;
-        words.set(ValueLayout.JAVA_LONG, wordOffset(0, index), 0L);
+        Memory.set(words + wordOffset(0, index), 0L);
         for (int level = 1; level < levels; level++) {
             long offset = wordOffset(level, index >>> 6);
-            long left = words.get(ValueLayout.JAVA_LONG, offset) & ~(1L << index);
-            words.set(ValueLayout.JAVA_LONG, offset, left);
+            long left = Memory.get(words + offset) & ~(1L << index);
+            Memory.set(words + offset, left);
             if (left != 0) {
                 return;
             }
@@ -161,77 +156,17 @@ public final class PageTree implements AutoCloseable {
     }
 
     /**
-     * Moves the pages of a range from several trees of the same size into a list, in page order, each once.
+     * Moves the pages of a range to a list, in order.
      *
-     * @param trees the trees
      * @param from the first page of the range
      * @param to the page after its last
      * @param target where they go
      */
-    public static void drain(PageTree[] trees, long from, long to, PageList target) {
-        if (from >= to) {
-            return;
+    public void drain(long from, long to, PageList target) {
+        for (long page = next(from); page >= 0 && page < to; page = next(page + 1)) {
+            target.add(page);
+            remove(page);
         }
-        int filled = 0;
-        for (PageTree tree : trees) {
-            filled += tree.isEmpty() ? 0 : 1;
-        }
-        PageTree[] active = new PageTree[filled];
-        for (PageTree tree : trees) {
-            if (!tree.isEmpty() && filled > 0) {
-                active[--filled] = tree;
-            }
-        }
-        drain(active, trees[0].levels - 1, 0, from, to - 1, target);
-    }
-
-    /** One word of every tree: collects below it, then clears the bits whose words became empty. */
-    private static void drain(PageTree[] trees, int level, long wordIndex, long from, long last, PageList target) {
-        long merged = 0;
-        for (PageTree tree : trees) {
-            merged |= tree.wordAt(level, wordIndex);
-        }
-        merged &= rangeMask(level, wordIndex, from, last);
-        if (level == 0) {
-            for (long rest = merged; rest != 0; rest &= rest - 1) {
-                target.add(wordIndex << 6 | Long.numberOfTrailingZeros(rest));
-            }
-            for (PageTree tree : trees) {
-                tree.andWord(0, wordIndex, ~merged);
-            }
-            return;
-        }
-        for (long rest = merged; rest != 0; rest &= rest - 1) {
-            int bit = Long.numberOfTrailingZeros(rest);
-            long child = wordIndex << 6 | bit;
-            drain(trees, level - 1, child, from, last, target);
-            for (PageTree tree : trees) {
-                if ((tree.wordAt(level, wordIndex) & 1L << bit) != 0 && tree.wordAt(level - 1, child) == 0) {
-                    tree.andWord(level, wordIndex, ~(1L << bit));
-                }
-            }
-        }
-    }
-
-    /** The bits of a word whose subtrees meet the pages {@code from..last}. */
-    private static long rangeMask(int level, long wordIndex, long from, long last) {
-        int shift = 6 * level;
-        long lowest = from >>> shift;
-        long highest = last >>> shift;
-        long first = wordIndex << 6;
-        long mask = -1L;
-        if (lowest > first) {
-            mask = lowest - first > 63 ? 0 : mask & -1L << (lowest - first);
-        }
-        if (highest < first + 63) {
-            mask = highest < first ? 0 : mask & -1L >>> (63 - (highest - first));
-        }
-        return mask;
-    }
-
-    /** The top word: 0 only if the set is empty. */
-    long root() {
-        return wordAt(levels - 1, 0);
     }
 
     private long wordOffset(int level, long wordIndex) {
@@ -241,17 +176,9 @@ public final class PageTree implements AutoCloseable {
     private long wordAt(int level, long wordIndex) {
         long offset = wordOffset(level, wordIndex);
         long end = level + 1 < levels ? levelOffset[level + 1] : levelOffset[level] + Long.BYTES;
-        return offset < end ? words.get(ValueLayout.JAVA_LONG, offset) : 0;
+        return offset < end ? Memory.get(words + offset) : 0;
     }
 
-
-    private void andWord(int level, long wordIndex, long mask) {
-        long offset = wordOffset(level, wordIndex);
-        long old = words.get(ValueLayout.JAVA_LONG, offset);
-        if ((old & ~mask) != 0) {
-            words.set(ValueLayout.JAVA_LONG, offset, old & mask);
-        }
-    }
 
     @Override
     public void close() {

@@ -10,17 +10,16 @@ import java.util.Arrays;
  */
 public final class SealedGeneration implements AutoCloseable {
 
+    private static final int RETAINED = 1 << 20;
+
     private final RedoRecord record = new RedoRecord(1 << 16);
-    /** pages with before-images, in page order, and the first image of each */
-    final PageList pages = new PageList();
-    private long[] heads = new long[64];
+    /** the pages that had marks, in order; of each the lines that were taken, and where its before-images begin */
+    private final PageList pages = new PageList();
+    private long[] masks = new long[64];
+    private long[] places = new long[65];
     /** pages whose committed bytes this commit changes */
     final PageList changed = new PageList();
-    final BeforeImages.Slabs slabs = new BeforeImages.Slabs();
-    /** the slabs' age: images of a range come back one by one only while the slabs they lie in are still in use */
-    long era;
-    boolean partial;
-    long lines;
+    final BeforeImages images = new BeforeImages();
 
     /** Makes an empty one. */
     public SealedGeneration() {
@@ -44,32 +43,55 @@ public final class SealedGeneration implements AutoCloseable {
         return changed;
     }
 
-    /** Makes sure that the next {@link #addImages} and the next changed page need no memory. */
-    void reserve() {
-        pages.reserve();
+    /** Begins a page; whatever cannot be had for it is not missing later. */
+    void beginPage(long page, long mask, int pageBytes) {
         changed.reserve();
-        if (pages.size() == heads.length) {
-            heads = Arrays.copyOf(heads, heads.length * 2);
+        images.reserve(pageBytes / Long.BYTES);
+        int index = pages.size();
+        if (index == masks.length) {
+            masks = Arrays.copyOf(masks, index * 2);
+            places = Arrays.copyOf(places, index * 2 + 1);
+        }
+        pages.add(page);
+        masks[index] = mask;
+        images.newPage();
+        places[index] = images.position();
+    }
+
+    /** How many pages had marks. */
+    int pageCount() {
+        return pages.size();
+    }
+
+    long page(int index) {
+        return pages.get(index);
+    }
+
+    /** The lines of a page that were taken. */
+    long mask(int index) {
+        return masks[index];
+    }
+
+    /** Whether it took lines of a page. */
+    boolean contains(long page) {
+        return pages.find(page) >= 0;
+    }
+
+    /** Takes back what the seal changed of a page; nothing if it did not take any of it. */
+    void restorePage(long page, long target, long pageMask) {
+        int index = pages.find(page);
+        if (index >= 0) {
+            restore(index, target, pageMask);
         }
     }
 
-    /** Notes the images of a page, for which room was reserved. */
-    void addImages(long page, long head) {
-        heads[pages.size()] = head;
-        pages.add(page);
+    /** As {@link #restorePage}, by the page's place. */
+    void restore(int index, long target, long pageMask) {
+        long to = index + 1 < pages.size() ? places[index + 1] : images.position();
+        images.restore(places[index], to, target, pageMask);
     }
 
-    long head(int index) {
-        return heads[index];
-    }
-
-    /** The first image of a page, or 0. */
-    long headOf(long page) {
-        int index = pages.find(page);
-        return index < 0 ? 0 : heads[index];
-    }
-
-    /** Lists the pages of a range that have images. */
+    /** Lists the pages of a range of which it took lines. */
     void listPages(long from, long to, PageList target) {
         int index = pages.find(from);
         for (int i = index < 0 ? ~index : index; i < pages.size() && pages.get(i) < to; i++) {
@@ -82,15 +104,16 @@ public final class SealedGeneration implements AutoCloseable {
         record.clear();
         pages.clear();
         changed.clear();
-        partial = false;
-        lines = 0;
-        if (heads.length > 1 << 20) {
-            heads = new long[64];
+        images.clear();
+        if (masks.length > RETAINED) {
+            masks = new long[64];
+            places = new long[65];
         }
     }
 
     @Override
     public void close() {
         record.close();
+        images.close();
     }
 }

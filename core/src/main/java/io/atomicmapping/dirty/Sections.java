@@ -93,7 +93,7 @@ public final class Sections {
     /**
      * Opens the section of a put, waiting for an exclusion unless the thread is inside an update.
      *
-     * @return a token for {@link #exitPut} and {@link #stripe}
+     * @return a token for {@link #exitPut} and {@link #slot}
      */
     public int enterPut() {
         Thread thread = Thread.currentThread();
@@ -141,7 +141,7 @@ public final class Sections {
      */
     public void exitPut(int token) {
         if (token >= NESTED) {
-            int index = stripe(token) + 1 << 4;
+            int index = (token & ~NESTED) + 1 << 4;
             STATE.setRelease(slots, index, slots[index] & ~PUT);
         } else if (token >= 0) {
             STATE.setRelease(slots, token + 1 << 4, 0L);
@@ -151,13 +151,22 @@ public final class Sections {
     }
 
     /**
-     * The stripe of a token: equal for equal threads, and mostly different for threads that run at the same time.
+     * The slot of a token, which nobody but the calling thread uses until its section ends.
      *
      * @param token what an enter method returned
-     * @return a number, to be taken modulo the number of stripes
+     * @return a number below {@link #slots}, or -1 for a thread without a slot
      */
-    public static int stripe(int token) {
-        return token >= 0 ? token & ~NESTED : ~token;
+    public static int slot(int token) {
+        return token >= 0 ? token & ~NESTED : -1;
+    }
+
+    /**
+     * How many slots there are.
+     *
+     * @return the count
+     */
+    public int slots() {
+        return mask + 1;
     }
 
     /**
@@ -375,6 +384,20 @@ public final class Sections {
                     || shares && (int) (long) STATE.getAcquire(shared, index) != 0) {
                 pause(spin++);
             }
+        }
+    }
+
+    /**
+     * Waits until the put is over that a slot may be in. What was published before the call is seen by every put of the slot
+     * that begins after it.
+     *
+     * @param slot not the caller's own
+     */
+    void awaitPut(int slot) {
+        barrier();
+        int spin = 1;
+        while (((long) STATE.getAcquire(slots, slot + 1 << 4) & PUT) != 0) {
+            pause(spin++);
         }
     }
 

@@ -55,6 +55,9 @@ public final class Allocation implements AutoCloseable {
      * @throws IOException if there is none
      */
     public synchronized void ensure(PageList pages, long size) throws IOException {
+        if (size <= completeBytes) {
+            return;
+        }
         for (int i = 0; i < pages.size(); i++) {
             ensure(pages.get(i), size);
         }

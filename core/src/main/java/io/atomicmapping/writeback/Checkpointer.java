@@ -110,7 +110,8 @@ public final class Checkpointer implements AutoCloseable {
         this.parts = parts;
         this.host = host;
         this.allocation = new Allocation(parts.home(), parts.reservedBytes(), parts.pageShift());
-        this.writer = new HomeWriter(parts.home(), parts.image(), parts.tracking(), allocation, parts.pageShift());
+        this.writer = new HomeWriter(parts.home(), parts.image(), parts.tracking(), allocation, parts.pageShift(),
+                this::writeBack);
         this.recycler = new Recycler(parts.image(), parts.tracking(), parts.sections(), parts.committed(),
                 new PageTree(parts.reservedBytes() >>> parts.pageShift()), parts.pageShift(), parts.budgetBytes());
     }
@@ -290,6 +291,15 @@ public final class Checkpointer implements AutoCloseable {
         parts.cuts().caughtUp(target.cut());
         appendedMeanwhile = journal.appendLsn() - appended;
         LOG.debug("checkpoint: commit={}, lsn={}, file={}", target.commit(), target.lsn(), parts.home().path());
+    }
+
+    private void writeBack(long offset, long length) throws IOException {
+        try {
+            parts.home().writeBack(offset, length);
+        } catch (IOException e) {
+            host.failed(e);
+            throw e;
+        }
     }
 
     private void writeHome(CommittedPages.Point target) throws IOException {

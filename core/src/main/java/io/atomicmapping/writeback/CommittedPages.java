@@ -14,7 +14,7 @@ import java.io.IOException;
  * <ul>
  *   <li>Two trees: a checkpoint writes the pages of one while commits add to the other. What a checkpoint could not finish
  *       goes back.
- *   <li>A page is added before its commit's before-images are given up: who looks first for images and then here
+ *   <li>A page is added before its commit's before-images are given up: who looks first for marks and then here
  *       misses none. For a checkpoint that begins, both happen at once.
  * </ul>
  *

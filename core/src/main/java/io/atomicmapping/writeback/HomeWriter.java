@@ -17,8 +17,10 @@ import java.lang.foreign.ValueLayout;
  * <ul>
  *   <li>A run bridges a gap of a few clean pages if they are in memory and on disk: one longer write costs less than two.
  *   <li>Home is written through the page cache, since it is mapped: open(2) warns of O_DIRECT beside a mapping of the same
- *       file, and with it pages that were handed back rarely but really came back as they had been.
+ *       file.
  *   <li>Every page goes through a buffer: no system call ever reads the mapping.
+ *   <li>After each {@value #PACE_BYTES} bytes the page cache is written back, and that waited for: a force of everything at the end
+ *       would keep a sync beside it waiting for as long.
  * </ul>
  *
  * <p>Used by one thread at a time.
@@ -26,13 +28,21 @@ import java.lang.foreign.ValueLayout;
 final class HomeWriter implements AutoCloseable {
 
     static final int RUN_BYTES = 128 << 10;
+    private static final int PACE_BYTES = 256 << 10;
     private static final int BRIDGED_PAGES_MAX = 8;
+
+    /** Writes a part of home back; a failure is final. */
+    @FunctionalInterface
+    interface Pace {
+        void writeBack(long offset, long length) throws IOException;
+    }
 
     private final DurableFile home;
     private final WorkingImage image;
     private final ExplicitTracking tracking;
     private final Allocation allocation;
     private final int pageShift;
+    private final Pace pace;
     private final int runPages;
     private final Arena arena = Arena.ofShared();
     private final MemorySegment buffer;
@@ -40,13 +50,17 @@ final class HomeWriter implements AutoCloseable {
     private long firstPage;
     private int count;
     private long bytesWritten;
+    /** what was written and not yet written back: from where on, and how much */
+    private long paceFrom;
+    private long paceBytes;
 
-    HomeWriter(DurableFile home, WorkingImage image, ExplicitTracking tracking, Allocation allocation, int pageShift) {
+    HomeWriter(DurableFile home, WorkingImage image, ExplicitTracking tracking, Allocation allocation, int pageShift, Pace pace) {
         this.home = home;
         this.image = image;
         this.tracking = tracking;
         this.allocation = allocation;
         this.pageShift = pageShift;
+        this.pace = pace;
         this.runPages = Math.max(1, RUN_BYTES >>> pageShift);
         this.buffer = arena.allocate((long) runPages << pageShift, 1L << pageShift);
     }
@@ -58,6 +72,7 @@ final class HomeWriter implements AutoCloseable {
      */
     long write(PageTree pages, long size) throws IOException {
         bytesWritten = 0;
+        paceBytes = 0;
         count = 0;
         for (long page = pages.next(0); page >= 0 && page << pageShift < size; page = pages.next(page + 1)) {
             if (count > 0 && !reaches(page)) {
@@ -117,6 +132,14 @@ final class HomeWriter implements AutoCloseable {
         home.write(offset, buffer.asSlice(0, length));
         bytesWritten += length;
         count = 0;
+        if (paceBytes == 0) {
+            paceFrom = offset;
+        }
+        paceBytes += length;
+        if (paceBytes >= PACE_BYTES) {
+            paceBytes = 0;
+            pace.writeBack(paceFrom, offset + length - paceFrom);
+        }
     }
 
     private long bufferAddress(int index) {

@@ -12,7 +12,7 @@ import java.util.concurrent.TimeUnit;
  * Hands private pages that are home again back to the kernel, to keep private memory within its budget.
  *
  * <ul>
- *   <li>A page goes only if no generation has a mark or an image of it and its last commit is home; this is looked at
+ *   <li>A page goes only if no generation that is not durable has a mark of it and its last commit is home; this is looked at
  *       inside the exclusion in which it goes.
  *   <li>Batches of {@value #BATCH_PAGES} (FastMap, ATC'20), cold pages first: those that the last checkpoint did not write.
  *   <li>Pages of a zone that was cut off and grown again are zeros of their own, not home's: they are mapped to home anew.
@@ -51,7 +51,7 @@ final class Recycler implements AutoCloseable {
     }
 
     long privateBytes() {
-        return tracking.privatePages() << pageShift;
+        return tracking.privateBytes();
     }
 
     boolean isOverBudget() {
@@ -110,7 +110,7 @@ final class Recycler implements AutoCloseable {
         }
     }
 
-    /** Those of the candidates that are home; images are looked for first, then commits, as commits end in that order. */
+    /** Those of the candidates that are home; marks are looked for first, then commits, as commits end in that order. */
     private void choose() {
         chosen.clear();
         tracking.selectCommitted(candidates, chosen);

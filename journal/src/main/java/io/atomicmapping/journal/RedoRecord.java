@@ -5,6 +5,7 @@ import static io.atomicmapping.journal.JournalFormat.LONG;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 
 /**
  * One redo record being built: the bytes that a commit changed, in the order of their offsets, as they will
@@ -19,6 +20,7 @@ public final class RedoRecord implements AutoCloseable {
 
     private static final long BUFFER_KEPT_BYTES_MAX = 16L << 20;
     private static final int BUFFER_ALIGNMENT = 4096;
+    private static final int SHORT_BYTES_MAX = 64;
 
     private final long initialBytes;
     private Arena arena;
@@ -79,7 +81,7 @@ public final class RedoRecord implements AutoCloseable {
             addLarge(offset, source, sourceOffset, length);
         } else if (offset == end && (lastExtent & JournalFormat.EXTENT_BYTES_MAX) + length
                 <= JournalFormat.EXTENT_BYTES_MAX) {
-            MemorySegment.copy(source, sourceOffset, buffer, position, length);
+            copy(source, sourceOffset, position, length);
             lastExtent += length; // the length is in the low bits
             buffer.set(LONG, lastExtentAt, lastExtent);
             position += length;
@@ -88,11 +90,26 @@ public final class RedoRecord implements AutoCloseable {
             lastExtent = offset << 16 | length;
             lastExtentAt = position;
             buffer.set(LONG, position, lastExtent);
-            MemorySegment.copy(source, sourceOffset, buffer, position + JournalFormat.EXTENT_HEADER_BYTES,
-                    length);
+            copy(source, sourceOffset, position + JournalFormat.EXTENT_HEADER_BYTES, length);
             position += JournalFormat.EXTENT_HEADER_BYTES + length;
             end = offset + length;
             extentCount++;
+        }
+    }
+
+    /** Most of what is added is a few bytes: a call of the JVM's copying routine would take longer than to copy them. */
+    private void copy(MemorySegment source, long sourceOffset, long target, long length) {
+        if (length > SHORT_BYTES_MAX) {
+            MemorySegment.copy(source, sourceOffset, buffer, target, length);
+            return;
+        }
+        long at = 0;
+        for (; at + Long.BYTES <= length; at += Long.BYTES) {
+            buffer.set(ValueLayout.JAVA_LONG_UNALIGNED, target + at,
+                    source.get(ValueLayout.JAVA_LONG_UNALIGNED, sourceOffset + at));
+        }
+        for (; at < length; at++) {
+            buffer.set(ValueLayout.JAVA_BYTE, target + at, source.get(ValueLayout.JAVA_BYTE, sourceOffset + at));
         }
     }
 

@@ -94,6 +94,17 @@ public interface DurableFile extends AutoCloseable {
     void setLength(long length) throws IOException;
 
     /**
+     * Writes what the page cache holds of a range back to the disk, and waits for that, so that a force has less to do. Makes
+     * nothing durable. Does nothing where there is no page cache.
+     *
+     * @param position where the range begins
+     * @param length its length
+     * @throws IOException as for a failed {@link #force}: what was written before may be lost, and no later force tells
+     */
+    default void writeBack(long position, long length) throws IOException {
+    }
+
+    /**
      * Makes content and length durable. After a failure what was written before may be lost, whatever a later force says.
      *
      * @throws IOException if the force fails

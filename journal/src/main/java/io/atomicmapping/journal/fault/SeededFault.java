@@ -60,9 +60,9 @@ public enum SeededFault {
 
     /** A seal does not wait for open sections. */
     SEAL_WITHOUT_WAITING,
-    /** Two threads may own a page's marks at once. */
+    /** Two threads mark a page at once, each as if it were alone. */
     LINE_WITH_TWO_OWNERS,
-    /** A line is marked without an image of what it held. */
+    /** A page becomes private without an image of what it held. */
     BEFORE_IMAGE_FORGOTTEN,
     /** A range sync forgets the last line that its range touches. */
     RANGE_WITHOUT_ITS_LAST_LINE,

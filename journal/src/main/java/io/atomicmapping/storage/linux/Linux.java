@@ -57,6 +57,10 @@ public final class Linux {
     // int fdatasync(int fd)
     private static final MethodHandle FDATASYNC = handle("fdatasync", JAVA_INT, JAVA_INT);
 
+    // int sync_file_range(int fd, off64_t offset, off64_t nbytes, unsigned int flags)
+    private static final MethodHandle SYNC_FILE_RANGE =
+            handle("sync_file_range", JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT);
+
     // int fsync(int fd)
     private static final MethodHandle FSYNC = handle("fsync", JAVA_INT, JAVA_INT);
 
@@ -327,6 +331,19 @@ public final class Linux {
      */
     public static int fdatasync(int fd) {
         return (int) untilNotInterrupted(f -> (int) FDATASYNC.invokeExact(f.state, fd));
+    }
+
+    /**
+     * Writes the cached pages of a range back, sync_file_range(2).
+     *
+     * @param fd the descriptor
+     * @param offset where the range begins
+     * @param length its length
+     * @param flags {@code SYNC_FILE_RANGE_} flags
+     * @return 0, or minus the error number
+     */
+    public static int syncFileRange(int fd, long offset, long length, int flags) {
+        return (int) untilNotInterrupted(f -> (int) SYNC_FILE_RANGE.invokeExact(f.state, fd, offset, length, flags));
     }
 
     /**

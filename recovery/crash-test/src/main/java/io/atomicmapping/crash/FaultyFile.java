@@ -70,6 +70,12 @@ final class FaultyFile implements DurableFile {
     }
 
     @Override
+    public void writeBack(long position, long length) throws IOException {
+        check(Call.WRITE_BACK);
+        file.writeBack(position, length);
+    }
+
+    @Override
     public int directAlignment() {
         return file.directAlignment();
     }

@@ -51,6 +51,8 @@ public final class FaultyStorage implements Storage {
         ZERO,
         /** {@link DurableFile#setLength} */
         SET_LENGTH,
+        /** {@link DurableFile#writeBack} */
+        WRITE_BACK,
         /** {@link DurableFile#force} and {@link DurableFile#forceAll} */
         FORCE,
         /** {@link DurableFile#setAttribute} */

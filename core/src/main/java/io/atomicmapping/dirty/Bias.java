@@ -1,0 +1,85 @@
+package io.atomicmapping.dirty;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+
+/**
+ * Lets the only thread that marks do so by plain stores; when another one comes, all use atomic operations (biased locking,
+ * Russell and Detlefs, OOPSLA'06).
+ *
+ * <ul>
+ *   <li>The first slot that marks becomes the owner. Whoever else wants to mark revokes that, and waits until the put has ended that
+ *       the owner may be in: membarrier(2) makes up for the fence that the owner does without, as for {@link Sections}.
+ *   <li>After a revocation the bias comes back only after some seals, twice as many each time.
+ * </ul>
+ *
+ * <p>{@link #isOwn} is called inside the section of a put; {@link #sealed} inside an exclusion.
+ */
+final class Bias {
+
+    private static final int NOBODY = -2;
+    private static final int EVERYBODY = -3;
+    /** less the owner's slot: somebody is waiting for the owner's put to end */
+    private static final int REVOKING = -4;
+    private static final int SEALS_MIN = 16;
+    private static final int SEALS_MAX = 1 << 16;
+    private static final VarHandle OWNER;
+
+    static {
+        try {
+            OWNER = MethodHandles.lookup().findVarHandle(Bias.class, "owner", int.class);
+        } catch (ReflectiveOperationException e) {
+            throw new ExceptionInInitializerError(e);
+        }
+    }
+
+    private final Sections sections;
+    /** a slot, or one of the constants */
+    private volatile int owner = NOBODY;
+    /** how many seals a revocation lasts, and how many are left of this one; changed in exclusions, but for the beginning */
+    private int penaltySeals = SEALS_MIN;
+    private volatile int sealsLeft;
+
+    Bias(Sections sections) {
+        this.sections = sections;
+    }
+
+    /**
+     * Whether nobody but the caller marks until its put has ended.
+     *
+     * @param slot the caller's slot, -1 if it has none
+     */
+    boolean isOwn(int slot) {
+        int now = (int) OWNER.getAcquire(this);
+        return now == slot || now != EVERYBODY && take(slot);
+    }
+
+    private boolean take(int slot) {
+        while (true) {
+            int now = owner;
+            if (now == slot) {
+                return true;
+            }
+            if (now == EVERYBODY || now == REVOKING - slot) {
+                return false; // its own put is the one that is waited for: it has no plain store under way
+            }
+            if (now == NOBODY) {
+                OWNER.compareAndSet(this, NOBODY, slot >= 0 ? slot : EVERYBODY);
+            } else if (now >= 0) {
+                OWNER.compareAndSet(this, now, REVOKING - now);
+            } else {
+                sections.awaitPut(REVOKING - now);
+                sealsLeft = penaltySeals;
+                OWNER.compareAndSet(this, now, EVERYBODY);
+            }
+        }
+    }
+
+    /** A generation was sealed. */
+    void sealed() {
+        if (owner == EVERYBODY && sealsLeft-- <= 0) {
+            penaltySeals = Math.min(SEALS_MAX, penaltySeals * 2);
+            owner = NOBODY;
+        }
+    }
+}

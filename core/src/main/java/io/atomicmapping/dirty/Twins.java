@@ -1,0 +1,99 @@
+package io.atomicmapping.dirty;
+
+import io.atomicmapping.storage.linux.Linux;
+import io.atomicmapping.storage.linux.LinuxConstants;
+import java.io.IOException;
+import java.util.Arrays;
+
+/**
+ * Memory for the twins of private pages: what a page held at the last seal (Munin, PPoPP'90; TreadMarks, USENIX'94, where the
+ * difference to the twin is what is sent).
+ *
+ * <ul>
+ *   <li>A twin has the size of a page and is aligned to it. It lies in anonymous memory, which system calls may read.
+ *   <li>Twins that come back are used again; only some keep their memory until then.
+ * </ul>
+ *
+ * <p>Safe for use by several threads.
+ */
+final class Twins implements AutoCloseable {
+
+    private static final long CHUNK_BYTES = 4 << 20;
+    private static final int WARM_BYTES = 8 << 20;
+
+    private final int pageBytes;
+    private final int warmMax;
+    private long[] chunks = new long[4];
+    private int chunkCount;
+    private long position;
+    private long end;
+    /** those with memory, and those whose memory went back to the kernel */
+    private final PageList warm = new PageList();
+    private final PageList cold = new PageList();
+
+    Twins(int pageBytes) {
+        this.pageBytes = pageBytes;
+        this.warmMax = WARM_BYTES / pageBytes;
+    }
+
+    /**
+     * Takes one. Its bytes are undefined.
+     *
+     * @throws OutOfMemoryError if there is no memory for more
+     */
+    synchronized long allocate() {
+        if (warm.size() > 0) {
+            return warm.removeLast();
+        }
+        if (cold.size() > 0) {
+            return cold.removeLast();
+        }
+        if (position == end) {
+            addChunk();
+        }
+        long twin = position;
+        position += pageBytes;
+        return twin;
+    }
+
+    private void addChunk() {
+        if (chunkCount == chunks.length) {
+            chunks = Arrays.copyOf(chunks, chunkCount * 2);
+        }
+        try {
+            long chunk = Linux.mmap(0, CHUNK_BYTES, LinuxConstants.PROT_READ | LinuxConstants.PROT_WRITE,
+                    LinuxConstants.MAP_PRIVATE | LinuxConstants.MAP_ANONYMOUS | LinuxConstants.MAP_NORESERVE, -1, 0);
+            Linux.madvise(chunk, CHUNK_BYTES, LinuxConstants.MADV_NOHUGEPAGE); // only what is touched; an old kernel refuses
+            chunks[chunkCount++] = chunk;
+            position = chunk;
+            end = chunk + CHUNK_BYTES;
+        } catch (IOException e) {
+            OutOfMemoryError error = new OutOfMemoryError("no memory for another page's last commit, sync more often: "
+                    + e.getMessage());
+            error.initCause(e);
+            throw error;
+        }
+    }
+
+    /** Takes one back. */
+    synchronized void free(long twin) {
+        if (warm.size() < warmMax) {
+            warm.add(twin);
+        } else {
+            Linux.madvise(twin, pageBytes, LinuxConstants.MADV_DONTNEED);
+            cold.add(twin);
+        }
+    }
+
+    @Override
+    public synchronized void close() {
+        for (int i = 0; i < chunkCount; i++) {
+            Linux.munmap(chunks[i], CHUNK_BYTES);
+        }
+        chunkCount = 0;
+        position = 0;
+        end = 0;
+        warm.clear();
+        cold.clear();
+    }
+}

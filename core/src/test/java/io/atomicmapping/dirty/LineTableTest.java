@@ -1,0 +1,122 @@
+package io.atomicmapping.dirty;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+
+/** Marks, twins and the lists of dirty pages, without a mapping around them. */
+class LineTableTest {
+
+    private static final int PAGE_SHIFT = 12;
+    private static final int PAGE = 1 << PAGE_SHIFT;
+    private static final int LINE = PAGE / 64;
+    private static final int PAGES = 8;
+
+    private final Sections sections = new Sections();
+    private final PageList drained = new PageList();
+
+    private LineTable table(Arena arena) throws IOException {
+        MemorySegment image = arena.allocate(PAGES * PAGE, PAGE);
+        return new LineTable(image.address(), PAGES, PAGE_SHIFT, sections);
+    }
+
+    private void mark(LineTable table, long offset) {
+        int token = sections.enterPut();
+        table.mark(offset, Long.BYTES, Sections.slot(token));
+        sections.exitPut(token);
+    }
+
+    private List<Long> drain(LineTable table, Range range) {
+        table.drain(range, Long.MAX_VALUE, drained);
+        List<Long> pages = new ArrayList<>();
+        for (int i = 0; i < drained.size(); i++) {
+            if (table.mask(drained.get(i)) != 0) {
+                pages.add(drained.get(i));
+                table.setMask(drained.get(i), 0);
+            }
+        }
+        return pages;
+    }
+
+    /** The first to mark does it by plain stores: the others must have waited for the one that was under way. */
+    @Test
+    void noMarkIsLostWhenASecondThreadComes() throws Exception {
+        for (int round = 0; round < 2_000; round++) {
+            try (Arena arena = Arena.ofShared(); LineTable table = table(arena)) {
+                AtomicInteger ready = new AtomicInteger();
+                List<Thread> threads = new ArrayList<>();
+                for (int i = 0; i < 3; i++) {
+                    int first = i;
+                    Thread.Builder builder = i == 2 ? Thread.ofVirtual() : Thread.ofPlatform();
+                    threads.add(builder.start(() -> {
+                        ready.getAndIncrement();
+                        while (ready.get() < 2) {
+                            Thread.onSpinWait();
+                        }
+                        for (int line = first; line < 64; line += 3) {
+                            mark(table, (long) line * LINE);
+                        }
+                    }));
+                }
+                for (Thread thread : threads) {
+                    thread.join();
+                }
+                assertEquals(-1L, table.mask(0), "round=" + round);
+                assertEquals(List.of(0L), drain(table, Range.EVERYTHING));
+            }
+        }
+    }
+
+    @Test
+    void pagesOutsideARangeStayListedWhicheverWayTheRangeIsLookedAt() throws IOException {
+        try (Arena arena = Arena.ofShared(); LineTable table = table(arena)) {
+            for (int page : new int[] {5, 1, 3}) {
+                mark(table, (long) page * PAGE);
+            }
+            assertEquals(List.of(3L), drain(table, new Range(3 * PAGE, 4 * PAGE))); // fewer pages than are dirty
+            assertEquals(List.of(5L), drain(table, new Range(2 * PAGE, 8 * PAGE))); // more
+            mark(table, 0);
+            assertEquals(List.of(0L, 1L), drain(table, Range.EVERYTHING));
+            assertTrue(table.dirty().isEmpty());
+        }
+    }
+
+    @Test
+    void theListDoesNotGrowHoweverOftenARangeIsSealed() throws IOException {
+        try (Arena arena = Arena.ofShared(); LineTable table = table(arena)) {
+            mark(table, 0);
+            mark(table, PAGE);
+            for (int i = 0; i < 1_000; i++) {
+                mark(table, 2 * PAGE);
+                assertEquals(List.of(2L), drain(table, new Range(2 * PAGE, 3 * PAGE)));
+                assertTrue(table.dirty().size() < 16, "entries=" + table.dirty().size());
+            }
+            table.drain(Range.EVERYTHING, Long.MAX_VALUE, drained);
+            assertEquals(0, drained.get(0));
+            assertEquals(1, drained.get(1));
+        }
+    }
+
+    @Test
+    void aPageHasATwinFromItsFirstMarkUntilItIsHandedBack() throws IOException {
+        try (Arena arena = Arena.ofShared(); LineTable table = table(arena)) {
+            assertEquals(0, table.twin(4));
+            mark(table, 4 * PAGE + LINE);
+            assertNotEquals(0, table.twin(4));
+            assertEquals(1, table.privatePages());
+            assertEquals(List.of(4L), drain(table, Range.EVERYTHING));
+            assertNotEquals(0, table.twin(4));
+            table.notPrivate(4);
+            assertEquals(0, table.twin(4));
+            assertEquals(0, table.privatePages());
+        }
+    }
+}
