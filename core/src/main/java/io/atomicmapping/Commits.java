@@ -110,7 +110,8 @@ final class Commits implements AutoCloseable {
             try {
                 engine.ensureUsable();
                 queue.commitAll();
-                if (engine.failure() != null && !SeededFault.FAILED_COMMIT_NOT_TOLD.isSeeded()) { // what was on its way may have held stores of this group
+                // what was on its way may have held stores of this group
+                if (engine.failure() != null && !SeededFault.FAILED_COMMIT_NOT_TOLD.isSeeded()) {
                     throw new IOException("the commit that held these stores failed, reopen the file: file=" + engine.file,
                             engine.failure());
                 }
