@@ -24,7 +24,7 @@ final class WordCounter {
 
     private static final long POSITION = 0;
     private static final long MAP = 64;
-    private static final long FIRST_SIZE = MAP + PersistentHashMap.HEADER_BYTES;
+    static final long FIRST_SIZE = MAP + PersistentHashMap.HEADER_BYTES;
 
     private final AtomicMapping mapping;
     private final PersistentHashMap counts;
@@ -33,7 +33,7 @@ final class WordCounter {
     private int unanswered;
     private long storedBytes;
 
-    private WordCounter(AtomicMapping mapping, PrintStream out, InputStream answers) {
+    WordCounter(AtomicMapping mapping, PrintStream out, InputStream answers) {
         this.mapping = mapping;
         this.counts = counts(mapping);
         this.out = out;
@@ -68,8 +68,8 @@ final class WordCounter {
     }
 
     private void count(Path text, int wordsPerCommit) throws IOException {
-        try (WordReader words = WordReader.open(text, mapping.getLong(POSITION))) {
-            while (mapping.compute(() -> countBatch(words, wordsPerCommit))) {
+        try (WordReader words = WordReader.open(text, position())) {
+            while (countNext(words, wordsPerCommit)) {
                 long commit = mapping.sync();
                 out.println(new Message.Committed(commit, storedBytes, mapping.stats().bytesJournaled()));
                 awaitAnswer();
@@ -77,7 +77,16 @@ final class WordCounter {
         }
     }
 
-    /** Counts a commit's words, and says whether there were any. */
+    /** The byte of the text up to which all words are counted. */
+    long position() {
+        return mapping.getLong(POSITION);
+    }
+
+    /** Counts a commit's words and says whether there were any; no sync comes in between. */
+    boolean countNext(WordReader words, int limit) throws IOException {
+        return mapping.compute(() -> countBatch(words, limit));
+    }
+
     private boolean countBatch(WordReader words, int limit) throws IOException {
         int counted = 0;
         while (counted < limit) {

@@ -23,6 +23,16 @@ public final class Crash {
         POWER_CUT
     }
 
+    /** What becomes of an operation that it may lose. */
+    public enum Fate {
+        /** All of it survives. */
+        KEPT,
+        /** Part of it survives. */
+        TORN,
+        /** Nothing of it survives. */
+        LOST
+    }
+
     private final Kind kind;
     private final long time;
     private final Map<Integer, BitSet> kept;
@@ -68,6 +78,11 @@ public final class Crash {
      */
     public Crash keeping(Operation operation) {
         return keeping(operation, all(operation));
+    }
+
+    /** A crash that keeps given units of operations, by their numbers. */
+    static Crash keeping(Kind kind, long time, Map<Integer, BitSet> kept) {
+        return new Crash(kind, time, kept);
     }
 
     /**
@@ -122,8 +137,8 @@ public final class Crash {
                 default -> random.nextDouble() < share;
             });
         }
-        if (kind == Kind.PROCESS_KILL && operation.kind() == Operation.Kind.SET_LENGTH) {
-            return random.nextBoolean() ? all(operation) : new BitSet(); // the kernel finishes what it began
+        if (kind == Kind.PROCESS_KILL && operation.isAllOrNothingInAKill()) {
+            return random.nextBoolean() ? all(operation) : new BitSet();
         }
         return units;
     }
@@ -163,9 +178,70 @@ public final class Crash {
         return units == null ? new BitSet() : (BitSet) units.clone();
     }
 
-    /** The plan, from which the crash can be made again: kind, time, and for each operation the units that were kept. */
+    /**
+     * What becomes of an operation that it may lose.
+     *
+     * @param operation the operation
+     * @return its fate
+     */
+    public Fate fate(Operation operation) {
+        BitSet units = kept(operation);
+        units.or(operation.alwaysDurable());
+        int left = units.cardinality();
+        return left == 0 ? Fate.LOST : left == operation.units() ? Fate.KEPT : Fate.TORN;
+    }
+
+    /** What happened, in words. */
+    String name() {
+        return kind == Kind.POWER_CUT ? "power cut" : "process kill";
+    }
+
+    /** The plan, from which {@link #parse} makes the crash again: kind, time, and what it keeps of which operations. */
     @Override
     public String toString() {
-        return kind + " at " + time + ", kept=" + new TreeMap<>(kept);
+        StringBuilder text = new StringBuilder(kind + "@" + time);
+        new TreeMap<>(kept).forEach((number, units) -> text.append(' ').append(number).append(':').append(text(units)));
+        return text.toString();
+    }
+
+    /**
+     * Makes a crash again.
+     *
+     * @param plan what {@link #toString} gave
+     * @return the crash
+     * @throws IllegalArgumentException if it is not such a text
+     */
+    public static Crash parse(String plan) {
+        String[] parts = plan.split(" ");
+        String[] moment = parts[0].split("@");
+        if (moment.length != 2) {
+            throw new IllegalArgumentException("not a crash, expected kind@time: crash=" + plan);
+        }
+        Map<Integer, BitSet> kept = new HashMap<>();
+        for (int i = 1; i < parts.length; i++) {
+            int colon = parts[i].indexOf(':');
+            kept.put(Integer.valueOf(parts[i].substring(0, colon)), parseUnits(parts[i].substring(colon + 1)));
+        }
+        return new Crash(Kind.valueOf(moment[0]), Long.parseLong(moment[1]), kept);
+    }
+
+    /** Units as runs: 0-7,9. */
+    static String text(BitSet units) {
+        StringBuilder text = new StringBuilder();
+        for (int from = units.nextSetBit(0); from >= 0; from = units.nextSetBit(units.nextClearBit(from))) {
+            int last = units.nextClearBit(from) - 1;
+            text.append(text.isEmpty() ? "" : ",").append(from).append(last > from ? "-" + last : "");
+        }
+        return text.toString();
+    }
+
+    static BitSet parseUnits(String text) {
+        BitSet units = new BitSet();
+        for (String run : text.split(",")) {
+            int dash = run.indexOf('-');
+            int from = Integer.parseInt(dash < 0 ? run : run.substring(0, dash));
+            units.set(from, dash < 0 ? from + 1 : Integer.parseInt(run.substring(dash + 1)) + 1);
+        }
+        return units;
     }
 }

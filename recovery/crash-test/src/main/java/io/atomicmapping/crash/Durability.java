@@ -73,13 +73,6 @@ final class Durability {
                 : durable(operation).cardinality() < operation.units();
     }
 
-    /** Whether it left something in the cache that the disk may not have. */
-    boolean isOnlyCached(Operation operation, Crash crash) {
-        BitSet left = left(operation, crash);
-        left.andNot(durable(operation));
-        return !left.isEmpty();
-    }
-
     /** The units that are left of an operation, in the cache after a kill, on the disk after a power cut. */
     BitSet left(Operation operation, Crash crash) {
         BitSet units = new BitSet();

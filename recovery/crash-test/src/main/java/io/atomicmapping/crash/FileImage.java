@@ -21,7 +21,7 @@ final class FileImage {
     static final int SECTOR_BYTES = SimulatedDisk.SECTOR_BYTES;
     static final int PAGE_BYTES = 4096;
 
-    private static final byte[] ZEROS = new byte[SECTOR_BYTES];
+    static final byte[] ZEROS = new byte[SECTOR_BYTES];
 
     final Map<Long, byte[]> sectors = new HashMap<>();
     final Map<String, byte[]> attributes = new HashMap<>();

@@ -75,6 +75,7 @@ public final class Operation {
     private final int number;
     private final long begin;
     private final String thread;
+    private final String place;
     /** After it the operation is complete; 0 for one that an earlier disk made. Guarded by the disk. */
     private long end = Long.MAX_VALUE;
     /** When a force that covered it failed: from then on no force makes its bytes durable. Guarded by the disk. */
@@ -82,11 +83,12 @@ public final class Operation {
     /** The units that are on the disk whatever is forced. */
     private final BitSet durable = new BitSet();
 
-    Operation(Draft draft, int number, long begin) {
+    Operation(Draft draft, int number, long begin, String place) {
         this.draft = draft;
         this.number = number;
         this.begin = begin;
         this.thread = Thread.currentThread().getName();
+        this.place = place;
         if (draft.kind == Kind.ROT || draft.kind == Kind.REVERT) {
             durable.set(0, units());
         }
@@ -112,7 +114,7 @@ public final class Operation {
             draft.attribute = old.draft.attribute;
             draft.value = old.draft.value;
         }
-        Operation operation = new Operation(draft, number, 0);
+        Operation operation = new Operation(draft, number, 0, old.place);
         operation.end = 0;
         for (int i = 0; i < units.length; i++) {
             operation.durable.set(i, onDisk.get(units[i]));
@@ -171,6 +173,57 @@ public final class Operation {
 
     int sectorCount() {
         return draft.sectors.length;
+    }
+
+    /** What a unit changes; of two kept units that change the same the later counts. */
+    record Target(int content, String what) { }
+
+    Target target(int unit) {
+        if (unit < draft.sectors.length) {
+            return new Target(draft.content.number, "sector " + draft.sectors[unit]);
+        }
+        return switch (draft.kind) {
+            case ALLOCATE -> new Target(-1, "disk space");
+            case SET_ATTRIBUTE -> new Target(draft.content.number, "attribute " + draft.attribute);
+            case CREATE, RENAME, DELETE -> new Target(-1, "name of " + number);
+            default -> new Target(draft.content.number, "length");
+        };
+    }
+
+    /** What a unit leaves in its target: a sector's bytes, null for zeros; a length; an attribute; else itself. */
+    Object value(int unit) {
+        if (unit < draft.sectors.length) {
+            return draft.after[unit];
+        }
+        return switch (draft.kind) {
+            case ALLOCATE, CREATE, RENAME, DELETE -> this;
+            case SET_ATTRIBUTE -> draft.value;
+            default -> draft.lengthAfter;
+        };
+    }
+
+    /** What an image has where a unit would leave its value. */
+    Object valueIn(FileImage image, int unit) {
+        if (unit < draft.sectors.length) {
+            return image.sectors.get(draft.sectors[unit]);
+        }
+        return isOfAttribute() ? image.attributes.get(draft.attribute) : (Object) image.length();
+    }
+
+    long sector(int unit) {
+        return draft.sectors[unit];
+    }
+
+    Path renamedTo() {
+        return draft.target;
+    }
+
+    boolean isAllOrNothingInAKill() {
+        return draft.kind == Kind.SET_LENGTH; // the kernel finishes what it began
+    }
+
+    boolean isForce() {
+        return isForceOfFile() || draft.kind == Kind.FORCE_DIRECTORY;
     }
 
     /** Whether the unit after the sectors exists. */
@@ -285,6 +338,16 @@ public final class Operation {
      */
     public String thread() {
         return thread;
+    }
+
+    /**
+     * Where in the program it was done.
+     *
+     * @return the innermost frames of the stack that are neither the library's nor the JDK's, innermost first; empty where
+     *     that was not asked for, and on the library's own threads
+     */
+    public String place() {
+        return place;
     }
 
     /**

@@ -9,13 +9,10 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.BitSet;
-import java.util.Collection;
 import java.util.HashMap;
-import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.locks.LockSupport;
 
@@ -72,6 +69,7 @@ public final class SimulatedDisk implements Storage {
     private int contentCount;
     private Thread firstThread;
     private boolean severalThreads;
+    private boolean placesRemembered;
 
     /** Makes an empty disk with the {@link DiskTraits#USUAL usual traits}. */
     public SimulatedDisk() {
@@ -91,6 +89,13 @@ public final class SimulatedDisk implements Storage {
         this.traits = Objects.requireNonNull(traits, "traits");
         this.namesAtStart = namesAtStart;
         this.names = names;
+    }
+
+    /** Makes what a crash leaves: a disk with files, and with what a killed process left in the cache only. */
+    SimulatedDisk(SimulatedDisk before, Map<Path, Content> namesAtStart, Map<Path, Content> names, List<Operation> inherited) {
+        this(before.traits, namesAtStart, names);
+        this.contentCount = before.contentCount;
+        this.log.addAll(inherited);
     }
 
     // ---- the record ----
@@ -135,73 +140,7 @@ public final class SimulatedDisk implements Storage {
      */
     public synchronized SimulatedDisk crash(Crash crash) {
         Objects.checkIndex(crash.time(), time + 1);
-        Durability durability = new Durability(log, crash.kind(), crash.time());
-        // From here on the order of what the disk has for sure and of what only the cache has still counts.
-        int inherited = log.size();
-        if (crash.kind() == Crash.Kind.PROCESS_KILL) {
-            inherited = (int) log.stream().takeWhile(operation -> !durability.isOnlyCached(operation, crash)).count();
-        }
-        Units left = operation -> durability.left(operation, crash);
-        int end = inherited;
-        Units leftBefore = operation -> operation.number() < end ? left.of(operation) : new BitSet();
-        Map<Content, Content> contents = new IdentityHashMap<>();
-        for (Content old : contents()) {
-            FileImage onDisk = image(old, leftBefore);
-            FileImage cached = end == log.size() ? onDisk.copy() : image(old, left);
-            contents.put(old, new Content(old.number, onDisk, cached));
-        }
-        SimulatedDisk after = new SimulatedDisk(traits, names(contents, leftBefore), names(contents, left));
-        after.contentCount = contentCount;
-        for (Operation operation : log.subList(inherited, log.size())) {
-            if (!left.of(operation).isEmpty()) {
-                after.inherit(operation, durability, crash, contents);
-            }
-        }
-        return after;
-    }
-
-    private void inherit(Operation old, Durability durability, Crash crash, Map<Content, Content> contents) {
-        Operation operation = Operation.inherited(old, log.size(), durability.left(old, crash), durability.durable(old),
-                contents);
-        if (old.isForceFailed(crash.time())) {
-            operation.failForce(0);
-        }
-        log.add(operation);
-    }
-
-    private interface Units {
-        BitSet of(Operation operation);
-    }
-
-    private Collection<Content> contents() {
-        Map<Integer, Content> contents = new TreeMap<>();
-        namesAtStart.values().forEach(content -> contents.put(content.number, content));
-        log.stream().map(Operation::content).filter(Objects::nonNull)
-                .forEach(content -> contents.put(content.number, content));
-        return contents.values();
-    }
-
-    private FileImage image(Content content, Units units) {
-        FileImage image = content.atStart.copy();
-        for (Operation operation : log) {
-            if (operation.content() == content && operation.units() > 0) {
-                operation.applyTo(image, units.of(operation));
-            }
-        }
-        image.cutToLength();
-        return image;
-    }
-
-    private Map<Path, Content> names(Map<Content, Content> contents, Units units) {
-        Map<Path, Content> old = new HashMap<>(namesAtStart);
-        for (Operation operation : log) {
-            if (operation.isOfEntries() && units.of(operation).get(0)) {
-                operation.applyTo(old);
-            }
-        }
-        Map<Path, Content> fresh = new HashMap<>();
-        old.forEach((path, content) -> fresh.put(path, contents.get(content)));
-        return fresh;
+        return new Aftermath(this, crash).disk();
     }
 
     /**
@@ -252,12 +191,32 @@ public final class SimulatedDisk implements Storage {
         return traits;
     }
 
+    Map<Path, Content> namesAtStart() {
+        return namesAtStart;
+    }
+
+    /** What programs see; the lock is held. */
+    Map<Path, Content> names() {
+        return names;
+    }
+
+    /** The record itself; the lock is held. */
+    List<Operation> log() {
+        return log;
+    }
+
+    /** From now on operations know where in the program they were done: that costs time. */
+    synchronized SimulatedDisk rememberPlaces() {
+        placesRemembered = true;
+        return this;
+    }
+
     /** Records an operation and lets programs see what it does. The lock is held. */
     Operation begin(Operation.Draft draft) {
         Thread caller = Thread.currentThread();
         firstThread = firstThread == null ? caller : firstThread;
         severalThreads |= caller != firstThread;
-        Operation operation = new Operation(draft, log.size(), ++time);
+        Operation operation = new Operation(draft, log.size(), ++time, placesRemembered ? Places.stack() : "");
         log.add(operation);
         if (operation.isOfEntries()) {
             operation.applyTo(names);
@@ -310,8 +269,12 @@ public final class SimulatedDisk implements Storage {
                 operation.addSectors(sectors);
             }
         }
-        Units written = operation -> operation.isWrite() ? before.durable(operation) : allUnits(operation);
-        FileImage onDisk = image(force.content(), written);
+        FileImage onDisk = force.content().atStart.copy();
+        for (Operation operation : log) {
+            if (operation.content() == force.content() && operation.units() > 0) {
+                operation.applyTo(onDisk, operation.isWrite() ? before.durable(operation) : allUnits(operation));
+            }
+        }
         failForce(force);
         Operation.Draft draft = new Operation.Draft(Operation.Kind.REVERT, force.path(), force.content());
         draft.sectors = sectors.stream().mapToLong(Long::longValue).toArray();

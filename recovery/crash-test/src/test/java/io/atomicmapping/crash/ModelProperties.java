@@ -127,9 +127,7 @@ class ModelProperties {
 
     static Oracle run(Storage storage, Path file, int size, boolean raw, List<Step> steps) throws IOException {
         Session.Place place = new Session.Place(storage, file, null, 16384, SMALL_BUDGET, raw, NO_CLOCK);
-        Oracle.Version empty = new Oracle.Version(new byte[size], 0);
-        empty.acknowledge(0, 0);
-        Oracle oracle = new Oracle(empty);
+        Oracle oracle = new Oracle(Oracle.Version.found(new byte[size], 0), version -> () -> { });
         AtomicMapping mapping = AtomicMapping.open(file, place.options().size(size).build());
         Session session = new Session(place, mapping, oracle);
         try (session) {

@@ -3,8 +3,6 @@ package io.atomicmapping.crash;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
-import java.util.function.LongSupplier;
 
 /**
  * What a mapping must hold: a byte array for what was stored, and one for every commit, with the times between which it was
@@ -13,15 +11,21 @@ import java.util.function.LongSupplier;
 final class Oracle {
 
     static final int LINE_BYTES = 64;
-    private static final long NEVER = Long.MAX_VALUE;
+
+    /** Hears of each version when the call begins that makes it. */
+    @FunctionalInterface
+    interface Listener {
+        /** Returns what is done when the call has returned. */
+        Runnable begins(Version version);
+    }
 
     /** A state that can be found after a crash: that of one commit, or of a growth by opening. */
     static final class Version {
         final byte[] content;
-        /** When the call began that made it: no crash before shows it. */
+        /** When the call began that made it: no write home before is of it. */
         final long begin;
-        /** When the call had returned: no crash from then on loses it. */
-        private volatile long acknowledged = NEVER;
+        private Runnable acknowledged = () -> { };
+        /** Of a version whose sync failed nobody was told a number. */
         private volatile long number = -1;
 
         Version(byte[] content, long begin) {
@@ -29,26 +33,39 @@ final class Oracle {
             this.begin = begin;
         }
 
-        void acknowledge(long commit, long time) {
+        static Version found(byte[] content, long number) {
+            Version version = new Version(content, 0);
+            version.number = number;
+            return version;
+        }
+
+        void acknowledge(long commit) {
             number = commit;
-            acknowledged = time;
+            acknowledged.run();
         }
 
         long number() {
             return number;
         }
 
-        boolean isAcknowledged(long time) {
-            return acknowledged <= time;
+        @Override
+        public boolean equals(Object other) {
+            return other instanceof Version version && Arrays.equals(content, version.content)
+                    && (number < 0 || version.number < 0 || number == version.number);
+        }
+
+        @Override
+        public int hashCode() {
+            return Arrays.hashCode(content);
         }
 
         @Override
         public String toString() {
-            return "commit=" + number + " size=" + content.length + " begin=" + begin + " acknowledged="
-                    + (acknowledged == NEVER ? "never" : acknowledged);
+            return "commit=" + number + " size=" + content.length + " hash=" + Integer.toHexString(hashCode());
         }
     }
 
+    private final Listener listener;
     private final List<Version> versions = new ArrayList<>();
     byte[] working;
     private byte[] committed;
@@ -56,7 +73,8 @@ final class Oracle {
     private int smallest;
 
     /** Begins with a state that is already durable. */
-    Oracle(Version first) {
+    Oracle(Version first, Listener listener) {
+        this.listener = listener;
         versions.add(first);
         working = first.content.clone();
         committed = first.content;
@@ -102,6 +120,7 @@ final class Oracle {
 
     private Version add(byte[] content, long begin) {
         Version version = new Version(content, begin);
+        version.acknowledged = listener.begins(version);
         versions.add(version);
         committed = content;
         smallest = working.length;
@@ -118,21 +137,6 @@ final class Oracle {
 
     List<Version> versions() {
         return versions;
-    }
-
-    /** What a crash at a time may show: the last acknowledged, or any that had begun after it. */
-    List<Version> possibleAt(long time) {
-        int from = 0;
-        int to = 0;
-        for (int i = 0; i < versions.size(); i++) {
-            if (versions.get(i).isAcknowledged(time)) {
-                from = i;
-            }
-            if (versions.get(i).begin <= time) {
-                to = i;
-            }
-        }
-        return versions.subList(from, Math.max(from, to) + 1);
     }
 
     /**
@@ -158,10 +162,5 @@ final class Oracle {
             }
         }
         return false;
-    }
-
-    /** Fills in an asynchronous commit when it completes. */
-    static CompletableFuture<Void> fillIn(Version version, CompletableFuture<Long> future, LongSupplier clock) {
-        return future.thenAccept(number -> version.acknowledge(number, clock.getAsLong()));
     }
 }

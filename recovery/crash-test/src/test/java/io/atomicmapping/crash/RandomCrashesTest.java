@@ -2,11 +2,11 @@ package io.atomicmapping.crash;
 
 import org.junit.jupiter.api.Test;
 
-/** The random crashes of {@link CrashProperties} by fixed seeds, few enough to be run for every seeded fault. */
+/** The random crashes of {@link CrashProperties} by a fixed seed, few enough to be run for every seeded fault. */
 class RandomCrashesTest {
 
     @Test
     void everyCrashLeavesOneCommit() {
-        CrashEngine.crash(1, 50);
+        CrashEngine.crash(300);
     }
 }

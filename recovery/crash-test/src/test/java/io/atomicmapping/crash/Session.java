@@ -77,10 +77,14 @@ final class Session implements AutoCloseable {
 
     void run(List<Step> steps) throws IOException {
         for (Step step : steps) {
-            run(step);
-            check(step);
+            runAndCheck(step);
         }
         settle();
+    }
+
+    void runAndCheck(Step step) throws IOException {
+        run(step);
+        check(step);
     }
 
     /** Every asynchronous commit has completed. */
@@ -102,12 +106,12 @@ final class Session implements AutoCloseable {
         switch (step.kind()) {
             case SYNC -> {
                 Oracle.Version version = oracle.commit(place.clock.getAsLong());
-                version.acknowledge(mapping.sync(), place.clock.getAsLong());
+                version.acknowledge(mapping.sync());
             }
             case SYNC_RANGE -> syncRange(step);
             case SYNC_ASYNC -> {
                 Oracle.Version version = oracle.commit(place.clock.getAsLong());
-                inFlight.add(Oracle.fillIn(version, mapping.syncAsync(), place.clock));
+                inFlight.add(mapping.syncAsync().thenAccept(version::acknowledge));
             }
             case ROLLBACK -> {
                 mapping.rollback();
@@ -138,7 +142,7 @@ final class Session implements AutoCloseable {
         }
         int unit = kernelMode ? pageBytes : Oracle.LINE_BYTES;
         Oracle.Version version = oracle.commit(offset, length, unit, place.clock.getAsLong());
-        version.acknowledge(mapping.sync(offset, length), place.clock.getAsLong());
+        version.acknowledge(mapping.sync(offset, length));
     }
 
     private void resize(int size) throws IOException {
@@ -158,7 +162,7 @@ final class Session implements AutoCloseable {
         Oracle.Version grown = grows ? oracle.growAtOpening(size, begin) : null;
         mapping = AtomicMapping.open(place.file, grows ? place.options().size(size).build() : place.options().build());
         if (grown != null) {
-            grown.acknowledge(number, place.clock.getAsLong());
+            grown.acknowledge(number);
         }
         assertEquals(number, mapping.lastCommit(), "commit number after reopening");
     }

@@ -1,0 +1,318 @@
+package io.atomicmapping.crash;
+
+import io.atomicmapping.crash.Recording.Course;
+import io.atomicmapping.storage.Storage;
+import java.time.Duration;
+import java.util.Objects;
+import java.util.function.Supplier;
+
+/**
+ * Tests a structure of your own, which lives in an {@link io.atomicmapping.AtomicMapping}, against every crash that the
+ * failure model of {@link SimulatedDisk} allows.
+ *
+ * <pre>{@code
+ * @Test
+ * void transfersSurviveEveryCrash() {
+ *     CrashTest.of(storage -> Accounts.open(storage, FILE), Accounts::balances)
+ *             .workload((accounts, ledger) -> {
+ *                 for (int i = 0; i < 3; i++) {
+ *                     accounts.transfer("alice", "bob", 10);
+ *                     ledger.commit(accounts::sync);
+ *                 }
+ *             })
+ *             .invariant(accounts -> assertEquals(100, accounts.total()))
+ *             .exhaustive()
+ *             .run();
+ * }
+ * }</pre>
+ *
+ * <p>The workload is run once without a crash, on a disk that records what is done to it. Then the disk is made as a crash at
+ * each moment of it could leave it, the structure is opened there, and judged: it must show the state that the
+ * {@link Ledger} acknowledged last, or a later one that had begun. Structures that commit by themselves, on several threads,
+ * or that promise something else than states are judged by {@link #checking a check of their own}.
+ *
+ * <p>A violation is an {@link AssertionError} that tells the story of the crash, and names a page with the same story drawn:
+ * in {@code target/crash-stories}, or where {@code -Datomicmapping.crash.stories} says. Needs no test framework.
+ *
+ * <p>Give the mapping a small {@code journalCapacity}, such as 16384, and few commits: exhaustive runs visit what the disk
+ * may lose in every combination. Not safe for use by several threads.
+ *
+ * @param <S> the structure
+ * @param <M> what a state of it, or a promise, is told as: immutable, with {@code equals} or an array
+ */
+public final class CrashTest<S extends AutoCloseable, M> {
+
+    /**
+     * Opens a structure, creating it where it is missing.
+     *
+     * @param <S> the structure
+     */
+    @FunctionalInterface
+    public interface Opener<S> {
+        /**
+         * Opens it.
+         *
+         * @param storage where its files lie: for {@code MappingOptions.builder().storage(storage)}
+         * @return the open structure, which the test closes
+         * @throws Exception if it cannot be opened, which no crash excuses
+         */
+        S open(Storage storage) throws Exception;
+    }
+
+    /**
+     * Tells what a structure holds.
+     *
+     * @param <S> the structure
+     * @param <M> what it is told as
+     */
+    @FunctionalInterface
+    public interface State<S, M> {
+        /**
+         * Reads it all.
+         *
+         * @param structure an open structure
+         * @return its state, a copy
+         * @throws Exception if it cannot be read, which no crash excuses
+         */
+        M of(S structure) throws Exception;
+    }
+
+    /**
+     * Judges what was recovered.
+     *
+     * @param <S> the structure
+     * @param <M> what a promise is told as
+     */
+    @FunctionalInterface
+    public interface Check<S, M> {
+        /**
+         * Judges it.
+         *
+         * @param recovered the structure, opened after a crash
+         * @param promises what the crash may not lose, and what it may
+         * @throws Exception if it is wrong; also an {@code AssertionError}
+         */
+        void check(S recovered, Promises<M> promises) throws Exception;
+    }
+
+    /**
+     * What holds for a structure whenever it is opened.
+     *
+     * @param <S> the structure
+     */
+    @FunctionalInterface
+    public interface Invariant<S> {
+        /**
+         * Checks it.
+         *
+         * @param structure the structure
+         * @throws Exception if it does not hold; also an {@code AssertionError}
+         */
+        void check(S structure) throws Exception;
+    }
+
+    /**
+     * Works with a structure. The same seed must make it do the same; on several threads as far as that is possible.
+     *
+     * @param <S> the structure
+     * @param <M> what a committed state, or a promise, is told as
+     */
+    @FunctionalInterface
+    public interface Workload<S, M> {
+        /**
+         * Does some work. In random runs also on what a crash has left.
+         *
+         * @param structure the open structure
+         * @param ledger to be told what is committed
+         * @throws Exception if something fails, which nothing should: there was no crash yet
+         */
+        void run(S structure, Ledger<M> ledger) throws Exception;
+    }
+
+    private final Opener<S> opener;
+    private final State<S, M> state;
+    private final Check<S, M> check;
+    private Workload<S, M> workload = (structure, ledger) -> { };
+    private Invariant<S> invariant = structure -> { };
+    private DiskTraits traits = DiskTraits.USUAL;
+    private String name = Places.test();
+    private boolean exhaustive;
+    private Supplier<Budget> random;
+    private int depth;
+    private Plan plan;
+
+    private CrashTest(Opener<S> opener, State<S, M> state, Check<S, M> check) {
+        this.opener = Objects.requireNonNull(opener, "opener");
+        this.state = state;
+        this.check = check;
+    }
+
+    /**
+     * A test that compares states: the recovered one must equal the last that was acknowledged, or one that had begun later.
+     *
+     * @param <S> the structure
+     * @param <M> what a state is told as
+     * @param opener opens the structure
+     * @param state tells what it holds
+     * @return the test, with nothing to run yet
+     */
+    public static <S extends AutoCloseable, M> CrashTest<S, M> of(Opener<S> opener, State<S, M> state) {
+        return new CrashTest<>(opener, Objects.requireNonNull(state, "state"), null);
+    }
+
+    /**
+     * A test whose check judges: for workloads that promise something else than whole states, as several threads do.
+     *
+     * @param <S> the structure
+     * @param <M> what a promise is told as
+     * @param opener opens the structure
+     * @param check judges what was recovered
+     * @return the test, with nothing to run yet
+     */
+    public static <S extends AutoCloseable, M> CrashTest<S, M> checking(Opener<S> opener, Check<S, M> check) {
+        return new CrashTest<>(opener, null, Objects.requireNonNull(check, "check"));
+    }
+
+    /**
+     * Says what is done with the structure.
+     *
+     * @param work the workload
+     * @return this
+     */
+    public CrashTest<S, M> workload(Workload<S, M> work) {
+        workload = Objects.requireNonNull(work, "work");
+        return this;
+    }
+
+    /**
+     * Says what holds whenever the structure is opened.
+     *
+     * @param always the invariant
+     * @return this
+     */
+    public CrashTest<S, M> invariant(Invariant<S> always) {
+        invariant = Objects.requireNonNull(always, "always");
+        return this;
+    }
+
+    /**
+     * Says on what kind of disk; without it on the {@link DiskTraits#USUAL usual} one.
+     *
+     * @param kind the kind
+     * @return this
+     */
+    public CrashTest<S, M> on(DiskTraits kind) {
+        traits = Objects.requireNonNull(kind, "kind");
+        return this;
+    }
+
+    /**
+     * Gives the test a name for reports and files; without it that of the test method.
+     *
+     * @param title the name
+     * @return this
+     */
+    public CrashTest<S, M> named(String title) {
+        name = Objects.requireNonNull(title, "title");
+        return this;
+    }
+
+    /**
+     * Visits every state that a crash of one run can leave, equal ones once.
+     *
+     * @return this
+     */
+    public CrashTest<S, M> exhaustive() {
+        exhaustive = true;
+        return this;
+    }
+
+    /**
+     * Crashes runs at random moments in random ways, each run with random numbers of its own, and goes on with the workload
+     * on what is left. With {@code -Datomicmapping.crash.seconds=600} it takes so long instead, and with
+     * {@code -Datomicmapping.crash.seed=1} its seeds begin there.
+     *
+     * @param seed of the first run; the next has the next one
+     * @param time how long it takes
+     * @return this
+     */
+    public CrashTest<S, M> random(long seed, Duration time) {
+        random = () -> Budget.of(seed, time);
+        return this;
+    }
+
+    /**
+     * As {@link #random(long, Duration)}, for a number of states.
+     *
+     * @param seed of the first run; the next has the next one
+     * @param states how many states it visits
+     * @return this
+     */
+    public CrashTest<S, M> random(long seed, long states) {
+        random = () -> Budget.of(seed, states);
+        return this;
+    }
+
+    /**
+     * Also crashes the recovery from a crash.
+     *
+     * @param recoveries how many of them in a row: 2 crashes a recovery, and that from it
+     * @return this
+     */
+    public CrashTest<S, M> nested(int recoveries) {
+        depth = recoveries;
+        return this;
+    }
+
+    /**
+     * Runs one story again, and nothing else.
+     *
+     * @param story the plan, as the story gives it
+     * @return this
+     */
+    public CrashTest<S, M> replay(String story) {
+        plan = Plan.parse(story);
+        return this;
+    }
+
+    /**
+     * Runs the test.
+     *
+     * @return what was visited
+     * @throws AssertionError if a crash leaves what the ledger does not allow; it tells the story
+     */
+    public CrashReport run() {
+        if (plan == null && !exhaustive && random == null) {
+            throw new IllegalStateException("nothing to run: say exhaustive() or random(..)");
+        }
+        Subject<S, M> subject = new Subject<>(opener, state, check, invariant, workload);
+        CrashReport report = new CrashReport(name);
+        if (plan != null) {
+            Recording<S, M> again = plan.replay(subject, traits);
+            tell(again.failure() == null ? null : again, report);
+            return report;
+        }
+        if (exhaustive) {
+            Recording<S, M> first = Recording.first(subject, traits, Course.working(0));
+            report.addRun();
+            fail(first.failure() != null ? first : new Explorer<S, M>(report).exhaust(first, depth), report);
+        }
+        if (random != null) {
+            Budget budget = random.get().startingAfter(report.states());
+            fail(new RandomRuns<>(subject, traits, report, depth).run(budget), report);
+        }
+        return report;
+    }
+
+    private void fail(Recording<S, M> wrong, CrashReport report) {
+        tell(wrong == null ? null : new Shrinker<>(wrong, traits).shortest(), report);
+    }
+
+    private void tell(Recording<S, M> wrong, CrashReport report) {
+        if (wrong != null) {
+            Story story = new Story(name, wrong, report);
+            String page = wrong.crash() == null ? "" : "\n  As a page: " + new StoryPage(story).write();
+            throw new AssertionError(story + page, wrong.failure());
+        }
+    }
+}

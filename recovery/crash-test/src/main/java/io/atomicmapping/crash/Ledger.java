@@ -1,0 +1,237 @@
+package io.atomicmapping.crash;
+
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.random.RandomGenerator;
+
+/**
+ * Where a workload says what it commits. It is what a recovered structure is held to: what was acknowledged before the crash
+ * must be there, what had begun may be.
+ *
+ * <p>Entries are in the order in which they begin. Safe for use by several threads, whose entries {@link CrashTest#checking}
+ * then judges.
+ *
+ * @param <M> what a committed state, or a promise, is told as: immutable, with {@code equals}
+ */
+public final class Ledger<M> {
+
+    /** What may fail. */
+    @FunctionalInterface
+    public interface Action {
+        /**
+         * Does it.
+         *
+         * @throws Exception if it fails
+         */
+        void run() throws Exception;
+    }
+
+    /**
+     * Something that is being committed.
+     *
+     * @param <M> what it is told as
+     */
+    public static final class Entry<M> {
+        private final Ledger<M> ledger;
+        private final int number;
+        private final long begin;
+        private final String place;
+        private volatile M state;
+        private volatile boolean known;
+        private volatile long acknowledged = NEVER;
+
+        private Entry(Ledger<M> ledger, int number, long begin, String place) {
+            this.ledger = ledger;
+            this.number = number;
+            this.begin = begin;
+            this.place = place;
+        }
+
+        /** It is durable: from now on no crash may lose it. */
+        public void acknowledge() {
+            acknowledged = ledger.disk.time();
+        }
+
+        private void tell(M committed) {
+            state = committed;
+            known = true;
+        }
+
+        int number() {
+            return number;
+        }
+
+        long begin() {
+            return begin;
+        }
+
+        long acknowledged() {
+            return acknowledged;
+        }
+
+        String place() {
+            return place;
+        }
+
+        M state() {
+            return state;
+        }
+
+        @Override
+        public String toString() {
+            return "commit " + number + (place.isEmpty() ? "" : " at " + place) + ": "
+                    + (known ? Text.of(state) : "what its action did not live to say");
+        }
+    }
+
+    /** What a structure shows. */
+    interface View<M> {
+        M now() throws Exception;
+    }
+
+    static final long NEVER = Long.MAX_VALUE;
+
+    private final SimulatedDisk disk;
+    private final View<M> view;
+    private final BitSet skipped;
+    private final RandomGenerator random;
+    /** Guarded by itself. */
+    private final List<Entry<M>> entries = new ArrayList<>();
+    private int steps;
+
+    /**
+     * Opens one.
+     *
+     * @param view shows the structure, or null if nothing compares it
+     * @param skipped which pieces of work are left out, to find a shorter story
+     */
+    Ledger(SimulatedDisk disk, View<M> view, BitSet skipped, long seed) {
+        this.disk = disk;
+        this.view = view;
+        this.skipped = skipped;
+        this.random = new SplittableRandom(seed);
+    }
+
+    /**
+     * Commits what the structure shows after an action, which may be left out as a {@link #step}. Until the action has
+     * returned a crash may leave the state before or after it; once it has, only the one after it, or a later one. An action
+     * that commits in between, at a state that is neither, is wrong.
+     *
+     * @param action does a change, or changes that were made, durably
+     * @throws Exception if it fails
+     */
+    public void commit(Action action) throws Exception {
+        if (view == null) {
+            throw new IllegalStateException("nothing tells the structure's state: name what is committed");
+        }
+        if (isLeftOut()) {
+            return;
+        }
+        Entry<M> entry = begin();
+        try {
+            action.run();
+        } finally {
+            entry.tell(view.now()); // also of a commit that failed: a crash may leave it
+        }
+        entry.acknowledge();
+    }
+
+    /**
+     * Commits something by an action. Until that has returned a crash may leave it or not; once it has, it may not lose it.
+     *
+     * @param state what is committed
+     * @param action makes it durable
+     * @throws Exception if it fails
+     */
+    public void commit(M state, Action action) throws Exception {
+        Entry<M> entry = begin(state);
+        action.run();
+        entry.acknowledge();
+    }
+
+    /**
+     * Begins to commit something: from now on a crash may leave it.
+     *
+     * @param state what is committed
+     * @return to be told when it is durable; of one that is never told, a crash may leave it or not
+     */
+    public Entry<M> begin(M state) {
+        Entry<M> entry = begin();
+        entry.tell(state);
+        return entry;
+    }
+
+    /**
+     * Does a piece of the work that may be left out: where a crash is found to be wrong without it, the story is told without
+     * it.
+     *
+     * @param work what the rest of the workload does not depend on
+     * @throws Exception if it fails
+     */
+    public void step(Action work) throws Exception {
+        if (!isLeftOut()) {
+            work.run();
+        }
+    }
+
+    private boolean isLeftOut() {
+        synchronized (entries) {
+            return skipped.get(steps++);
+        }
+    }
+
+    private Entry<M> begin() {
+        synchronized (entries) {
+            Entry<M> entry = new Entry<>(this, entries.size(), disk.time(), Places.caller());
+            entries.add(entry);
+            return entry;
+        }
+    }
+
+    /**
+     * The run's source of chance. The same seed gives a workload the same numbers.
+     *
+     * @return it; for one thread at a time
+     */
+    public RandomGenerator random() {
+        return random;
+    }
+
+    /** Something that was there when the run began. */
+    void inherit(M state, boolean acknowledged) {
+        synchronized (entries) {
+            Entry<M> entry = new Entry<>(this, entries.size(), 0, "");
+            entry.tell(state);
+            if (acknowledged) {
+                entry.acknowledged = 0;
+            }
+            entries.add(entry);
+        }
+    }
+
+    List<Entry<M>> entries() {
+        synchronized (entries) {
+            return List.copyOf(entries);
+        }
+    }
+
+    /** How many pieces of work can be left out. */
+    int steps() {
+        synchronized (entries) {
+            return steps;
+        }
+    }
+
+    /** What a crash at a time is held to. */
+    Promises<M> promisesAt(long time) {
+        List<Promises.Promise<M>> promises = new ArrayList<>();
+        for (Entry<M> entry : entries()) {
+            if (entry.begin <= time && entry.known) {
+                promises.add(new Promises.Promise<>(entry.state, entry.acknowledged <= time, entry.toString()));
+            }
+        }
+        return new Promises<>(promises);
+    }
+}
