@@ -11,6 +11,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.NoSuchFileException;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletionException;
@@ -59,22 +60,23 @@ final class FaultedRun {
             step(Kind.PUT_MANY, 5_000, 0x40000 + 9000, 23), step(Kind.SYNC, 0, 0, 0), step(Kind.PUT_LONG, 9, 0x40000, 24));
     private static final int SIZE = 80_000;
     private static final int RANDOM_CRASHES = 2;
+    private static final int TOLD_MAX = 60;
 
     private final SimulatedDisk disk = new SimulatedDisk();
     private final FaultyStorage storage = new FaultyStorage(disk);
     private final boolean raw;
     private final String story;
     private final Tally tally;
-    private final Oracle oracle;
+    private final Version empty = Version.found(new byte[SIZE], 0);
+    private final Ledger<Version> ledger = new Ledger<>(disk, null, new BitSet(), 0);
+    private final Oracle oracle = new Oracle(empty, version -> ledger.begin(version)::acknowledge);
     private long opened = Long.MAX_VALUE;
 
     FaultedRun(boolean raw, String story, Tally tally) {
         this.raw = raw;
         this.story = story + ", raw=" + raw;
         this.tally = tally;
-        Version empty = new Version(new byte[SIZE], 0);
-        empty.acknowledge(0, 0);
-        oracle = new Oracle(empty);
+        ledger.inherit(empty, true);
     }
 
     private static Step step(Kind kind, int at, int length, long value) {
@@ -102,11 +104,20 @@ final class FaultedRun {
             crash();
             checkHome();
         } catch (AssertionError | RuntimeException | IOException e) {
-            throw new AssertionError(story + ": " + e + "\n" + new Story(disk, Crash.at(Crash.Kind.PROCESS_KILL, disk.time())),
-                    e);
+            throw new AssertionError(story + ": " + e + toldOperations(), e);
         }
         tally.faults += storage.injected() > 0 ? 1 : 0;
         return storage.injected() > 0;
+    }
+
+    private String toldOperations() {
+        List<Operation> operations = disk.operations();
+        StringBuilder text = new StringBuilder();
+        for (Operation operation : operations.subList(Math.max(0, operations.size() - TOLD_MAX), operations.size())) {
+            text.append("\n    ").append(operation.begin()).append(' ').append(operation).append(" [")
+                    .append(operation.thread()).append(']');
+        }
+        return text.toString();
     }
 
     private void run(boolean lasting) throws IOException {
@@ -154,7 +165,7 @@ final class FaultedRun {
             assertTrue(Arrays.equals(working, actual), () -> "loads after a failure show something else: first at "
                     + Arrays.mismatch(working, actual));
             Version version = oracle.commit(disk.time());
-            version.acknowledge(mapping.sync(), disk.time());
+            version.acknowledge(mapping.sync());
         } catch (IllegalStateException e) {
             assertTrue(e.getMessage().contains("open"), () -> "no remedy: " + e);
         } catch (IOException e) {
@@ -194,17 +205,17 @@ final class FaultedRun {
 
     private void check(Crash crash) throws IOException {
         boolean wasOpened = crash.time() >= opened;
-        List<Version> allowed = wasOpened ? oracle.possibleAt(crash.time()) : oracle.versions().subList(0, 1);
+        List<Version> allowed = !wasOpened ? List.of(empty)
+                : ledger.promisesAt(crash.time()).allowedStates().stream().map(Promises.Promise::state).toList();
         SimulatedDisk after = disk.crash(crash);
         SimulatedDisk healthy = CrashFixture.kill(after);
         MappingOptions.Builder options = wasOpened ? options(healthy) : options(healthy).size(SIZE);
         try (AtomicMapping mapping = AtomicMapping.open(CrashFixture.FILE, options.build())) {
-            byte[] actual = CrashFixture.bytes(mapping);
-            assertTrue(allowed.stream().anyMatch(version -> Arrays.equals(version.content, actual)),
-                    () -> "not a commit that is allowed after " + crash.kind() + " at " + crash.time() + ": found commit="
-                            + mapping.lastCommit() + ", size=" + actual.length + ", allowed=" + allowed
-                            + ", differs from the last of these first at "
-                            + Arrays.mismatch(allowed.getLast().content, actual));
+            Version found = Version.found(CrashFixture.bytes(mapping), mapping.lastCommit());
+            assertTrue(allowed.contains(found), () -> "not a commit that is allowed after " + crash.kind() + " at "
+                    + crash.time() + ": found " + found + ", allowed=" + allowed
+                    + ", differs from the last of these first at "
+                    + Arrays.mismatch(allowed.getLast().content, found.content));
         } catch (NoSuchFileException e) {
             assertTrue(!wasOpened, () -> "the file is gone: " + e);
         }
