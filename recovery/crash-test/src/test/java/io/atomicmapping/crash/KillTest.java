@@ -32,6 +32,7 @@ class KillTest {
 
     private static final String SEED = "atomicmapping.kill.seed";
     private static final int KILLS_WANTED = Integer.getInteger("atomicmapping.kill.kills", 40);
+    private static final int KILLED_OPENING_ONE_IN = 4;
     private static final int SPIN_NANOS_MAX = 2_000_000;
     private static final int OPENING_NANOS_MAX = 150_000_000;
     /** a child that hangs ends then, and its test fails */
@@ -56,9 +57,10 @@ class KillTest {
     private void kill(Workload workload, int kills) throws IOException {
         Path file = directory.resolve("file");
         int opened = 0;
+        int phase = random.nextInt(KILLED_OPENING_ONE_IN);
         for (int kill = 0; kill < kills; kill++) {
             String story = "-D" + SEED + "=" + seed + ", workload=" + workload + ", kill=" + kill;
-            boolean whileOpening = random.nextInt(4) == 0;
+            boolean whileOpening = kill % KILLED_OPENING_ONE_IN == phase;
             opened += child(file, workload, TIERS.get(kill % TIERS.size()), whileOpening, story) ? 1 : 0;
             // now and then the next child is the one to recover, and may be killed at it
             if (random.nextInt(3) != 0) {
