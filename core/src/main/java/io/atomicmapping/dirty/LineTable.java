@@ -89,7 +89,10 @@ final class LineTable implements AutoCloseable {
         if (mask == 0) {
             dirty.add(page, slot);
         }
-        if (bias.isOwn(slot) || SeededFault.LINE_WITH_TWO_OWNERS.isSeeded()) {
+        if (SeededFault.LINE_WITH_TWO_OWNERS.isSeeded()) {
+            Thread.yield(); // to the other owner
+            Memory.setRelease(entry, mask | bits);
+        } else if (bias.isOwn(slot)) {
             Memory.setRelease(entry, mask | bits);
         } else {
             Memory.getAndBitwiseOr(entry, bits);
