@@ -143,7 +143,8 @@ class SeededFaultsTest {
             case GROWTH_NOT_FORCED -> Detector.GROWTH_BY_OPENING;
             case TRIM_NOT_FORCED -> Detector.CUT_AT_CLOSE;
             case FOUND_NAMES_NOT_FORCED -> Detector.KILLED_OPENING;
-            default -> Detector.RANDOM_CRASHES;
+            case SLOTS_NOT_FORCED, SLOTS_OVERWRITTEN_IN_PLACE, NEW_RING_NOT_FORCED, NEW_RING_DIRECTORY_NOT_FORCED,
+                    REWRITTEN_RECORDS_NOT_FORCED, RECOVERED_HOME_NOT_FORCED -> Detector.RANDOM_CRASHES;
         };
     }
 
