@@ -69,6 +69,7 @@ final class Fingerprint {
         add(operation.bytes());
         for (int unit = 0; unit < operation.units(); unit++) {
             add(operation.alwaysDurable().get(unit) ? 1 : 0);
+            add(unit < operation.sectorCount() ? operation.sector(unit) : -1);
             switch (operation.value(unit)) {
                 case byte[] bytes -> add(bytes);
                 case Long length -> add(length);

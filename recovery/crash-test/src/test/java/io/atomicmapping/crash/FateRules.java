@@ -32,6 +32,7 @@ final class FateRules {
     private static final List<Rule> RULES = List.of(
             new Rule(EnumSet.allOf(Kind.class), ANY, corrupt(), "no crash leaves corruption"),
             new Rule(EnumSet.of(Kind.ROT), ANY, EnumSet.allOf(TailCase.class), "a crash does not rot"),
+            new Rule(EnumSet.of(Kind.REVERT), ANY, EnumSet.allOf(TailCase.class), "what a failed force dropped is gone"),
             new Rule(EnumSet.of(Kind.COPY_PERMISSIONS), ANY, EnumSet.allOf(TailCase.class), "permissions are not simulated"),
             new Rule(FORCES, EnumSet.of(Fate.KEPT, Fate.TORN), EnumSet.allOf(TailCase.class),
                     "a force that did not return is of no use"),

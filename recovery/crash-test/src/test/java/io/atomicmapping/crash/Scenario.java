@@ -60,6 +60,9 @@ enum Scenario {
     /** A record whose force failed: the cache has it, and no force brings it to the disk unless it is written anew. */
     FAILED_FORCE(4096, 1, script -> script.fill(0, 8, 1).sync().fill(600, 1200, 2).syncThatFails()),
 
+    /** The same, and the cache has dropped it, too. */
+    LOST_FORCE(4096, 1, script -> script.fill(0, 8, 1).sync().fill(600, 1200, 2).syncThatFailsAndLosesIt()),
+
     /** Stores that the kernel would find. */
     RAW_STORES(8192, 1, script -> script.fill(0, 8, 1).sync().fillRaw(700, 8, 2).sync().fillRaw(4096, 600, 3).sync()
             .fillRaw(0, 8, 4));

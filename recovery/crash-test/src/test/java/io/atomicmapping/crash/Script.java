@@ -66,6 +66,16 @@ final class Script {
     /** A sync whose force fails: what it wrote may be lost, though programs still read it. */
     Script syncThatFails() {
         faulty.failForceAfter(0);
+        return failingSync();
+    }
+
+    /** A sync whose force fails, and what it wrote is dropped from the cache. */
+    Script syncThatFailsAndLosesIt() {
+        faulty.loseForceAfter(0);
+        return failingSync();
+    }
+
+    private Script failingSync() {
         oracle.commit(disk.time());
         assertThrows(IOException.class, () -> mapping().sync());
         return this;
