@@ -31,7 +31,8 @@ class CrashProperties {
         return CrashTest.of(storage -> Tested.open((SimulatedDisk) storage, place, 0), Tested::found)
                 .workload((tested, ledger) -> tested.work(ledger, STEPS_MAX))
                 .on(new DiskTraits(directAlignment, attributes))
-                .named("CrashProperties, " + place.journal() + ", capacity=" + capacity + ", raw=" + raw)
+                .named("CrashProperties, journal=" + (elsewhere ? ELSEWHERE : "beside") + ", capacity=" + capacity
+                        + ", raw=" + raw)
                 .random(2025, states).run();
     }
 }
