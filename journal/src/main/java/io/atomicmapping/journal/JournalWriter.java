@@ -32,6 +32,8 @@ public final class JournalWriter implements AutoCloseable {
     private final RingWriter ring = new RingWriter();
     private final RedoRecord markRecord = new RedoRecord(JournalFormat.RECORD_ALIGNMENT_MAX);
     private final ReentrantLock slotLock = new ReentrantLock();
+    /** Held for one force; a failure is latched before it is given up. */
+    private final ReentrantLock forceLock = new ReentrantLock();
 
     /** Guarded by slotLock. */
     private final SlotWriter slots;
@@ -118,7 +120,7 @@ public final class JournalWriter implements AutoCloseable {
         SlotWriter slots = new SlotWriter(setup.home(), setup.pageBytes(), 1 - tail.slotIndex());
         try {
             next = slots.sampled(next);
-            slots.write(file, next);
+            slots.write(file, next, DurableFile::force);
             return new JournalWriter(setup, file, next, slots);
         } catch (IOException | RuntimeException e) {
             slots.close();
@@ -174,15 +176,27 @@ public final class JournalWriter implements AutoCloseable {
     public void force() throws IOException {
         ensureUsable();
         long lsn = appendLsn;
+        forceAlone(file);
+        durableLsn = lsn;
+    }
+
+    /**
+     * Forces one at a time: of two at once that the same error hits, the kernel tells one, and the other
+     * would be believed.
+     */
+    private void forceAlone(DurableFile forced) throws IOException {
+        forceLock.lock();
         try {
-            file.force();
+            ensureUsable();
+            forced.force();
         } catch (IOException | RuntimeException e) {
             if (!SeededFault.FAILED_FORCE_RETRIED.isSeeded()) {
                 throw latched(e);
             }
-            file.force();
+            forced.force();
+        } finally {
+            forceLock.unlock();
         }
-        durableLsn = lsn;
     }
 
     /**
@@ -338,7 +352,7 @@ public final class JournalWriter implements AutoCloseable {
 
     private void publish(Slot next) throws IOException {
         try {
-            slots.write(file, next);
+            slots.write(file, next, this::forceAlone);
         } catch (IOException | RuntimeException e) {
             throw latched(e);
         }
@@ -346,6 +360,9 @@ public final class JournalWriter implements AutoCloseable {
     }
 
     private IOException latched(Exception cause) {
+        if (failure != null) {
+            return failure;
+        }
         IOException latch = new IOException("journal is unusable after a failed write or force: close the "
                 + "mapping and open it again: journal=" + path, cause);
         failure = latch;

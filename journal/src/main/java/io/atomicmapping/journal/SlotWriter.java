@@ -11,6 +11,12 @@ import java.lang.foreign.MemorySegment;
  */
 final class SlotWriter implements AutoCloseable {
 
+    /** Makes what was written to a file durable. */
+    @FunctionalInterface
+    interface Force {
+        void run(DurableFile file) throws IOException;
+    }
+
     private final DurableFile home;
     private final Arena arena = Arena.ofShared();
     private final MemorySegment area;
@@ -34,20 +40,20 @@ final class SlotWriter implements AutoCloseable {
      * The order of barriers of a slot update. Only when it returns may be used what the new state frees or
      * allows.
      */
-    void write(DurableFile journal, Slot next) throws IOException {
+    void write(DurableFile journal, Slot next, Force force) throws IOException {
         next.encode(area);
         // 1. one slot: the other still holds the old state, which stays true until 3
-        writeOne(journal, first);
+        writeOne(journal, first, force);
         // 2. the other, so that rot in either never brings back the old state after 3
         if (!SeededFault.ONE_SLOT_WRITTEN.isSeeded()) {
-            writeOne(journal, 1 - first);
+            writeOne(journal, 1 - first, force);
         }
         // 3. return: the freed part of the ring, the salt, the generation and the limit are used
     }
 
-    private void writeOne(DurableFile journal, int index) throws IOException {
+    private void writeOne(DurableFile journal, int index, Force force) throws IOException {
         journal.writeDirect((long) index * JournalFormat.SLOT_AREA_BYTES, area);
-        journal.force();
+        force.run(journal);
     }
 
     @Override

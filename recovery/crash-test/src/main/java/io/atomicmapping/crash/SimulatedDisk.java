@@ -310,8 +310,12 @@ public final class SimulatedDisk implements Storage {
                 operation.addSectors(sectors);
             }
         }
-        Units written = operation -> operation.isWrite() ? before.durable(operation) : allUnits(operation);
-        FileImage onDisk = image(force.content(), written);
+        FileImage onDisk = force.content().atStart.copy();
+        for (Operation operation : log) {
+            if (operation.content() == force.content() && operation.units() > 0) {
+                operation.applyTo(onDisk, operation.isWrite() ? before.durable(operation) : allUnits(operation));
+            }
+        }
         failForce(force);
         Operation.Draft draft = new Operation.Draft(Operation.Kind.REVERT, force.path(), force.content());
         draft.sectors = sectors.stream().mapToLong(Long::longValue).toArray();

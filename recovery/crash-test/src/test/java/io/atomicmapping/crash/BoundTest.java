@@ -61,6 +61,8 @@ class BoundTest {
         killed.corrupt(FILE, 100, 1);
         IncompatibleJournalException refusal = assertThrows(IncompatibleJournalException.class, () -> open(killed).close());
         assertTrue(refusal.getMessage().contains("does not hold what its journal saw"), refusal::getMessage);
+        assertThrows(IncompatibleJournalException.class, () -> AtomicMapping.open(FILE,
+                CrashFixture.options(killed).readOnly(true).build()).close(), "to a reader, too");
         assertEquals(100, Arrays.mismatch(before, killed.contents(FILE)), "refusing writes nothing");
     }
 }

@@ -13,6 +13,8 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.EnumSet;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 
 /** What the crash properties found once, each as a story of its own. */
@@ -42,10 +44,11 @@ class CrashExamplesTest {
         for (boolean beside : new boolean[] {true, false}) {
             MappingOptions.Builder place = beside ? options(disk) : options(disk).journal(ELSEWHERE);
             SimulatedDisk first = new SimulatedDisk();
-            AtomicMapping.open(FILE, place.storage(first).build()).close();
+            AtomicMapping.open(FILE, place.storage(DishonestStorage.over(first)).build()).close();
             for (long time = 1; time <= first.time(); time++) {
                 SimulatedDisk killed = first.crash(Crash.at(PROCESS_KILL, time));
-                try (AtomicMapping mapping = AtomicMapping.open(FILE, place.storage(killed).build())) {
+                MappingOptions onKilled = place.storage(DishonestStorage.over(killed)).build();
+                try (AtomicMapping mapping = AtomicMapping.open(FILE, onKilled)) {
                     mapping.putLong(0, 42);
                     mapping.sync();
                 }
@@ -150,6 +153,36 @@ class CrashExamplesTest {
                 }
             }
         }
+    }
+
+    /**
+     * A checkpoint's force of a slot failed while a commit's force of its record was in flight: the error was of both, and was
+     * told to one. The other returned, the commit was acknowledged, and a power cut took its record.
+     */
+    @Test
+    void forcesOfTheJournalDoNotOverlap() throws IOException {
+        AtomicInteger running = new AtomicInteger();
+        AtomicInteger most = new AtomicInteger();
+        AtomicInteger count = new AtomicInteger();
+        Storage watched = InterceptedStorage.over(disk, (call, real) -> {
+            if (!call.name().equals("force") || !CrashFixture.isJournal(call)) {
+                return real.make();
+            }
+            most.accumulateAndGet(running.incrementAndGet(), Math::max);
+            count.incrementAndGet();
+            LockSupport.parkNanos(500_000);
+            Object result = real.make();
+            running.decrementAndGet();
+            return result;
+        });
+        try (AtomicMapping mapping = open(watched)) {
+            for (int i = 0; i < 60; i++) { // each a tenth of the ring: checkpoints all the time
+                mapping.fill(i * 1600, 1600, (byte) i);
+                mapping.syncAsync().join();
+            }
+        }
+        assertTrue(count.get() > 60 + 10, () -> "forces of commits and slots: " + count);
+        assertEquals(1, most.get(), "forces at once");
     }
 
     /**

@@ -10,6 +10,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.atomicmapping.AtomicMapping;
+import io.atomicmapping.Task;
 import io.atomicmapping.journal.CorruptJournalException;
 import io.atomicmapping.storage.DurableFile;
 import io.atomicmapping.storage.Storage;
@@ -89,9 +90,16 @@ class RotTest {
         }
     }
 
-    /** The commit that is found, from 0 to {@link #COMMITS}; -1 where opening is refused as corrupt. */
+    /** The commit that is found, from 0 to {@link #COMMITS}; -1 where opening is refused as corrupt. Reading only finds the same. */
     private int found(SimulatedDisk disk, String rot) throws IOException {
-        try (AtomicMapping mapping = open(disk)) {
+        int read = found(() -> AtomicMapping.open(CrashFixture.FILE, CrashFixture.options(disk).readOnly(true).build()), rot);
+        int opened = found(() -> open(disk), rot);
+        assertEquals(opened, read, () -> "reading only finds something else: " + rot);
+        return opened;
+    }
+
+    private int found(Task<AtomicMapping, IOException> opening, String rot) throws IOException {
+        try (AtomicMapping mapping = opening.call()) {
             byte[] actual = CrashFixture.bytes(mapping);
             int commit = (int) (mapping.lastCommit() - firstCommit);
             assertTrue(commit >= 0 && commit <= COMMITS && Arrays.equals(states.get(commit), actual),

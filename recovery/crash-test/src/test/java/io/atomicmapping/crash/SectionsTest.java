@@ -16,11 +16,10 @@ import io.atomicmapping.crash.CrashFixture.Gate;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.util.concurrent.BrokenBarrierException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicIntegerArray;
 import org.junit.jupiter.api.Test;
 
 /** Threads that store beside each other and beside commits and checkpoints: nothing is cut, lost, or written home too early. */
@@ -29,6 +28,7 @@ class SectionsTest {
     private static final long UPDATE_OPEN_MILLIS = 300;
     private static final int ROUNDS = 60;
     private static final int LINE_BYTES = 64;
+    private static final int PAGE_BYTES = 4096;
     private static final int SIZE = 64 << 10;
 
     private final SimulatedDisk disk = new SimulatedDisk();
@@ -62,11 +62,11 @@ class SectionsTest {
     void linesOfOnePageThatTwoThreadsMarkAreAllCommitted() throws Exception {
         try (AtomicMapping mapping = create(disk, SIZE)) {
             byte[] expected = new byte[SIZE];
-            CyclicBarrier barrier = new CyclicBarrier(2);
+            AtomicIntegerArray progress = new AtomicIntegerArray(2);
             for (int round = 1; round <= ROUNDS; round++) {
                 int value = round;
-                CompletableFuture<Void> other = CompletableFuture.runAsync(() -> storeLines(mapping, barrier, 1, value));
-                storeLines(mapping, barrier, 0, value);
+                CompletableFuture<Void> other = CompletableFuture.runAsync(() -> storeLines(mapping, progress, 1, value));
+                storeLines(mapping, progress, 0, value);
                 other.get(1, TimeUnit.MINUTES);
                 for (int offset = 0; offset < SIZE; offset += LINE_BYTES) {
                     ByteBuffer.wrap(expected).order(ByteOrder.LITTLE_ENDIAN).putLong(offset, value);
@@ -79,14 +79,16 @@ class SectionsTest {
         }
     }
 
-    private static void storeLines(AtomicMapping mapping, CyclicBarrier barrier, int first, int value) {
-        try {
-            barrier.await(1, TimeUnit.MINUTES);
-        } catch (InterruptedException | BrokenBarrierException | java.util.concurrent.TimeoutException e) {
-            throw new AssertionError(e);
-        }
-        for (int offset = first * LINE_BYTES; offset < SIZE; offset += 2 * LINE_BYTES) {
-            mapping.putLong(offset, value);
+    /** Every other line; both threads come to each page at the same moment. */
+    private static void storeLines(AtomicMapping mapping, AtomicIntegerArray progress, int own, int value) {
+        for (int page = 0; page < SIZE; page += PAGE_BYTES) {
+            int arrived = progress.incrementAndGet(own);
+            while (progress.get(1 - own) < arrived) {
+                Thread.yield();
+            }
+            for (int offset = page + own * LINE_BYTES; offset < page + PAGE_BYTES; offset += 2 * LINE_BYTES) {
+                mapping.putLong(offset, value);
+            }
         }
     }
 

@@ -38,6 +38,12 @@ class SeededFaultsTest {
     /** A test that finds faults, run in the children by {@link SeededFaultChild}. */
     private enum Detector {
         RANDOM_CRASHES(RandomCrashesTest.class, "everyCrashLeavesOneCommit"),
+        SYNC(BarriersTest.class, "syncThatReturnedIsOnDisk"),
+        RANGE_SYNC(BarriersTest.class, "rangeSyncThatReturnedIsOnDiskToItsLastLine"),
+        CHECKPOINTS(BarriersTest.class, "commitsThatWereCheckpointedAreOnDisk"),
+        CHECKPOINT_END(BarriersTest.class, "checkpointEndsWhereTheCommittedSizeDoes"),
+        GROWTH_BY_OPENING(BarriersTest.class, "growthByOpeningIsAllOrNothingAndOnDiskWhenItReturns"),
+        CUT_AT_CLOSE(BarriersTest.class, "cutByACommitStaysThroughACloseAndIsOnDiskAfterIt"),
         ROT_IN_A_SLOT(RotTest.class, "rotInASlotIsMended"),
         ROT_BEFORE_A_MARK(RotTest.class, "rotInARecordThatAMarkFollowsIsRefused"),
         ROT_IN_THE_LAST_RECORD(RotTest.class, "rotInTheLastRecordIsAnEarlierCommitOrRefused"),
@@ -120,9 +126,11 @@ class SeededFaultsTest {
             case FAILED_COMMIT_NOT_TOLD -> Detector.FAILED_ASYNC_COMMIT;
             case SPACE_NOT_RESERVED -> Detector.FULL_DISK;
             case LAP_UNCHECKED -> Detector.LAPS;
-            case REPLAY_IN_WRONG_ORDER, TRIM_FORGOTTEN, TWIN_FORGOTTEN, RANGE_WITHOUT_ITS_LAST_LINE,
-                    CHECKPOINT_NOT_CLIPPED, KERNEL_COMMIT_NOT_HOME, HOME_CUT_WHILE_MAPPED, GROWTH_LIMIT_LATE ->
-                    Detector.RANDOM_CRASHES;
+            case RANGE_WITHOUT_ITS_LAST_LINE -> Detector.RANGE_SYNC;
+            case CHECKPOINT_NOT_CLIPPED -> Detector.CHECKPOINT_END;
+            case TRIM_FORGOTTEN -> Detector.CUT_AT_CLOSE;
+            case REPLAY_IN_WRONG_ORDER, TWIN_FORGOTTEN, KERNEL_COMMIT_NOT_HOME, HOME_CUT_WHILE_MAPPED,
+                    GROWTH_LIMIT_LATE -> Detector.RANDOM_CRASHES;
         };
     }
 
@@ -130,7 +138,13 @@ class SeededFaultsTest {
         return switch (fault) {
             case ATTRIBUTE_NOT_FORCED -> Detector.LOST_JOURNAL;
             case STUB_NOT_FORCED -> Detector.JOURNAL_ELSEWHERE;
-            default -> Detector.RANDOM_CRASHES;
+            case ACKNOWLEDGED_BEFORE_FORCE -> Detector.SYNC;
+            case CHECKPOINT_BEFORE_HOME_FORCED -> Detector.CHECKPOINTS;
+            case GROWTH_NOT_FORCED -> Detector.GROWTH_BY_OPENING;
+            case TRIM_NOT_FORCED -> Detector.CUT_AT_CLOSE;
+            case FOUND_NAMES_NOT_FORCED -> Detector.KILLED_OPENING;
+            case SLOTS_NOT_FORCED, SLOTS_OVERWRITTEN_IN_PLACE, NEW_RING_NOT_FORCED, NEW_RING_DIRECTORY_NOT_FORCED,
+                    REWRITTEN_RECORDS_NOT_FORCED, RECOVERED_HOME_NOT_FORCED -> Detector.RANDOM_CRASHES;
         };
     }
 
