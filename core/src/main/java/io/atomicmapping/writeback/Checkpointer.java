@@ -87,7 +87,7 @@ public final class Checkpointer implements AutoCloseable {
     private boolean closed;
     private volatile IOException failure;
     /**
-     * Bytes appended while the last checkpoint ran, -1 before the first: the next one begins while twice as much is free, and not
+     * Bytes appended while the last checkpoint ran, -1 before the first: the next one begins while a quarter more is free, and not
      * earlier than that needs, since a page that is committed again until then is written only once.
      */
     private volatile long appendedMeanwhile = -1;
@@ -111,7 +111,7 @@ public final class Checkpointer implements AutoCloseable {
         this.host = host;
         this.allocation = new Allocation(parts.home(), parts.reservedBytes(), parts.pageShift());
         this.writer = new HomeWriter(parts.home(), parts.image(), parts.tracking(), allocation, parts.pageShift(),
-                this::writeBack);
+                new FinalPace());
         this.recycler = new Recycler(parts.image(), parts.tracking(), parts.sections(), parts.committed(),
                 new PageTree(parts.reservedBytes() >>> parts.pageShift()), parts.pageShift(), parts.budgetBytes());
     }
@@ -152,7 +152,7 @@ public final class Checkpointer implements AutoCloseable {
         JournalWriter journal = parts.journal();
         long free = journal.freeBytes();
         long needed = appendedMeanwhile < 0 ? journal.ringBytes() / 2
-                : Math.max(2 * appendedMeanwhile, journal.ringBytes() / MARGIN);
+                : Math.max(appendedMeanwhile + (appendedMeanwhile >>> 2), journal.ringBytes() / MARGIN);
         return free < needed || isOverBudget();
     }
 
@@ -293,12 +293,26 @@ public final class Checkpointer implements AutoCloseable {
         LOG.debug("checkpoint: commit={}, lsn={}, file={}", target.commit(), target.lsn(), parts.home().path());
     }
 
-    private void writeBack(long offset, long length) throws IOException {
-        try {
-            parts.home().writeBack(offset, length);
-        } catch (IOException e) {
-            host.failed(e);
-            throw e;
+    /** A write-back that fails is as final as a force: the kernel tells of it once. */
+    private final class FinalPace implements HomeWriter.Pace {
+        @Override
+        public void start(long offset, long length) throws IOException {
+            try {
+                parts.home().startWriteBack(offset, length);
+            } catch (IOException e) {
+                host.failed(e);
+                throw e;
+            }
+        }
+
+        @Override
+        public void await(long offset, long length) throws IOException {
+            try {
+                parts.home().awaitWriteBack(offset, length);
+            } catch (IOException e) {
+                host.failed(e);
+                throw e;
+            }
         }
     }
 

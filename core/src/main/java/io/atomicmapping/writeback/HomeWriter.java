@@ -19,8 +19,8 @@ import java.lang.foreign.ValueLayout;
  *   <li>Home is written through the page cache, since it is mapped: open(2) warns of O_DIRECT beside a mapping of the same
  *       file.
  *   <li>Every page goes through a buffer: no system call ever reads the mapping.
- *   <li>After each {@value #PACE_BYTES} bytes the page cache is written back, and that waited for: a force of everything at the end
- *       would keep a sync beside it waiting for as long.
+ *   <li>After each {@value #PACE_BYTES} bytes the page cache begins to be written back, and the piece before is waited for: a force of
+ *       everything at the end would keep a sync beside it waiting for as long.
  * </ul>
  *
  * <p>Used by one thread at a time.
@@ -31,10 +31,11 @@ final class HomeWriter implements AutoCloseable {
     private static final int PACE_BYTES = 256 << 10;
     private static final int BRIDGED_PAGES_MAX = 8;
 
-    /** Writes a part of home back; a failure is final. */
-    @FunctionalInterface
+    /** Writes parts of home back, as {@link DurableFile} does; a failure is final. */
     interface Pace {
-        void writeBack(long offset, long length) throws IOException;
+        void start(long offset, long length) throws IOException;
+
+        void await(long offset, long length) throws IOException;
     }
 
     private final DurableFile home;
@@ -53,6 +54,9 @@ final class HomeWriter implements AutoCloseable {
     /** what was written and not yet written back: from where on, and how much */
     private long paceFrom;
     private long paceBytes;
+    /** what is being written back */
+    private long startedFrom;
+    private long startedBytes;
 
     HomeWriter(DurableFile home, WorkingImage image, ExplicitTracking tracking, Allocation allocation, int pageShift, Pace pace) {
         this.home = home;
@@ -73,6 +77,7 @@ final class HomeWriter implements AutoCloseable {
     long write(PageTree pages, long size) throws IOException {
         bytesWritten = 0;
         paceBytes = 0;
+        startedBytes = 0;
         count = 0;
         for (long page = pages.next(0); page >= 0 && page << pageShift < size; page = pages.next(page + 1)) {
             if (count > 0 && !reaches(page)) {
@@ -137,9 +142,18 @@ final class HomeWriter implements AutoCloseable {
         }
         paceBytes += length;
         if (paceBytes >= PACE_BYTES) {
-            paceBytes = 0;
-            pace.writeBack(paceFrom, offset + length - paceFrom);
+            writeBack(offset + length);
         }
+    }
+
+    private void writeBack(long end) throws IOException {
+        pace.start(paceFrom, end - paceFrom);
+        if (startedBytes > 0) {
+            pace.await(startedFrom, startedBytes);
+        }
+        startedFrom = paceFrom;
+        startedBytes = end - paceFrom;
+        paceBytes = 0;
     }
 
     private long bufferAddress(int index) {

@@ -94,14 +94,24 @@ public interface DurableFile extends AutoCloseable {
     void setLength(long length) throws IOException;
 
     /**
-     * Writes what the page cache holds of a range back to the disk, and waits for that, so that a force has less to do. Makes
-     * nothing durable. Does nothing where there is no page cache.
+     * Begins to write what the page cache holds of a range back to the disk, so that a force has less to do. Makes nothing durable.
+     * Does nothing where there is no page cache.
      *
      * @param position where the range begins
      * @param length its length
      * @throws IOException as for a failed {@link #force}: what was written before may be lost, and no later force tells
      */
-    default void writeBack(long position, long length) throws IOException {
+    default void startWriteBack(long position, long length) throws IOException {
+    }
+
+    /**
+     * Waits until what {@link #startWriteBack} began is written.
+     *
+     * @param position where the range begins
+     * @param length its length
+     * @throws IOException as for {@link #startWriteBack}
+     */
+    default void awaitWriteBack(long position, long length) throws IOException {
     }
 
     /**

@@ -232,10 +232,19 @@ final class PosixFile implements DurableFile {
     }
 
     @Override
-    public void writeBack(long position, long length) throws IOException {
+    public void startWriteBack(long position, long length) throws IOException {
+        syncFileRange(position, length, LinuxConstants.SYNC_FILE_RANGE_WRITE);
+    }
+
+    @Override
+    public void awaitWriteBack(long position, long length) throws IOException {
+        syncFileRange(position, length, LinuxConstants.SYNC_FILE_RANGE_WAIT_BEFORE);
+    }
+
+    private void syncFileRange(long position, long length, int flags) throws IOException {
         enter();
         try {
-            int result = Linux.syncFileRange(fd, position, length, LinuxConstants.SYNC_FILE_RANGE_WRITE_AND_WAIT);
+            int result = Linux.syncFileRange(fd, position, length, flags);
             if (result != -Errno.ENOSYS && result != -Errno.EPERM) { // forbidden by a sandbox: the next force does it all
                 check("sync_file_range", result);
             }

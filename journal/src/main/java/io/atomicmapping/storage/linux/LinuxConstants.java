@@ -70,8 +70,10 @@ public final class LinuxConstants {
     /** mmap: at exactly this address, which must be free. */
     public static final int MAP_FIXED_NOREPLACE = 0x10_0000;
 
-    /** sync_file_range: waits for what is being written, writes what is dirty, and waits for that. */
-    public static final int SYNC_FILE_RANGE_WRITE_AND_WAIT = 7;
+    /** sync_file_range: waits for what is being written. */
+    public static final int SYNC_FILE_RANGE_WAIT_BEFORE = 1;
+    /** sync_file_range: begins to write what is dirty. */
+    public static final int SYNC_FILE_RANGE_WRITE = 2;
 
     /** madvise: no special treatment. */
     public static final int MADV_NORMAL = 0;

@@ -70,9 +70,15 @@ final class FaultyFile implements DurableFile {
     }
 
     @Override
-    public void writeBack(long position, long length) throws IOException {
+    public void startWriteBack(long position, long length) throws IOException {
         check(Call.WRITE_BACK);
-        file.writeBack(position, length);
+        file.startWriteBack(position, length);
+    }
+
+    @Override
+    public void awaitWriteBack(long position, long length) throws IOException {
+        check(Call.WRITE_BACK);
+        file.awaitWriteBack(position, length);
     }
 
     @Override

@@ -51,7 +51,7 @@ public final class FaultyStorage implements Storage {
         ZERO,
         /** {@link DurableFile#setLength} */
         SET_LENGTH,
-        /** {@link DurableFile#writeBack} */
+        /** {@link DurableFile#startWriteBack} and {@link DurableFile#awaitWriteBack} */
         WRITE_BACK,
         /** {@link DurableFile#force} and {@link DurableFile#forceAll} */
         FORCE,
