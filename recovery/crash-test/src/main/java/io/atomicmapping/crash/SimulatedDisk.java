@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeSet;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.locks.LockSupport;
 
 /**
@@ -59,6 +60,7 @@ public final class SimulatedDisk implements Storage {
     public static final int SECTOR_BYTES = 512;
 
     private static final long OVERLAP_NANOS = 1;
+    private static final long HELD_NANOS = 100_000;
 
     private final DiskTraits traits;
     private final Map<Path, Content> namesAtStart;
@@ -70,6 +72,7 @@ public final class SimulatedDisk implements Storage {
     private Thread firstThread;
     private boolean severalThreads;
     private boolean placesRemembered;
+    private CountDownLatch forcesHeld = new CountDownLatch(0);
 
     /** Makes an empty disk with the {@link DiskTraits#USUAL usual traits}. */
     public SimulatedDisk() {
@@ -232,11 +235,21 @@ public final class SimulatedDisk implements Storage {
         operation.complete(++time);
     }
 
+    /** Forces in flight do not end before this is counted down. */
+    synchronized void holdForces(CountDownLatch until) {
+        forcesHeld = until;
+    }
+
     /** Lets other threads work while a force is in flight. The lock is not held. */
     void overlap() {
         boolean several;
+        CountDownLatch held;
         synchronized (this) {
             several = severalThreads;
+            held = forcesHeld;
+        }
+        while (held.getCount() > 0) {
+            LockSupport.parkNanos(HELD_NANOS);
         }
         if (several) {
             LockSupport.parkNanos(OVERLAP_NANOS);

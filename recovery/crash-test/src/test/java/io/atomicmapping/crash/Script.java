@@ -1,6 +1,7 @@
 package io.atomicmapping.crash;
 
 import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.atomicmapping.AtomicMapping;
 import io.atomicmapping.crash.Oracle.Version;
@@ -9,12 +10,14 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
 /** A mapping with verbs for short, exact runs: each does the same to the mapping and to its oracle. */
 final class Script {
 
+    private static final int COMMITS_OF_A_GROUP = 4;
     private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(20);
 
     private final SimulatedDisk disk;
@@ -93,17 +96,22 @@ final class Script {
         return this;
     }
 
-    /** Commits so fast that several records share a force. */
+    /** Several records share a force: what comes while the first force is in flight does. */
     Script groupOfCommits() {
-        for (int first = 0; !isAnyForceShared(); first += 4) {
-            List<CompletableFuture<Void>> inFlight = new ArrayList<>();
-            for (int i = first; i < first + 4; i++) {
-                fill(3000 + 700 * (i % 8), 600, i + 1);
+        CountDownLatch all = new CountDownLatch(1);
+        disk.holdForces(all);
+        List<CompletableFuture<Void>> inFlight = new ArrayList<>();
+        try {
+            for (int i = 0; i < COMMITS_OF_A_GROUP; i++) {
+                fill(3000 + 700 * i, 600, i + 1);
                 Version version = oracle.commit(disk.time());
                 inFlight.add(mapping().syncAsync().thenAccept(version::acknowledge));
             }
-            inFlight.forEach(CompletableFuture::join);
+        } finally {
+            all.countDown();
         }
+        inFlight.forEach(CompletableFuture::join);
+        assertTrue(isAnyForceShared(), "no two records share a force");
         return this;
     }
 
