@@ -87,7 +87,7 @@ public final class Checkpointer implements AutoCloseable {
     private boolean closed;
     private volatile IOException failure;
     /**
-     * Bytes appended while the last checkpoint ran, -1 before the first: the next one begins while a quarter more is free, and not
+     * Bytes appended while the last checkpoint ran, and a little of those before, -1 before the first: the next one begins while half as much again is free, and not
      * earlier than that needs, since a page that is committed again until then is written only once.
      */
     private volatile long appendedMeanwhile = -1;
@@ -152,7 +152,7 @@ public final class Checkpointer implements AutoCloseable {
         JournalWriter journal = parts.journal();
         long free = journal.freeBytes();
         long needed = appendedMeanwhile < 0 ? journal.ringBytes() / 2
-                : Math.max(appendedMeanwhile + (appendedMeanwhile >>> 2), journal.ringBytes() / MARGIN);
+                : Math.max(appendedMeanwhile + (appendedMeanwhile >>> 1), journal.ringBytes() / MARGIN);
         return free < needed || isOverBudget();
     }
 
@@ -289,7 +289,8 @@ public final class Checkpointer implements AutoCloseable {
         }
         parts.committed().end(target);
         parts.cuts().caughtUp(target.cut());
-        appendedMeanwhile = journal.appendLsn() - appended;
+        long estimate = appendedMeanwhile - (appendedMeanwhile >> 2); // a lull is not believed at once
+        appendedMeanwhile = Math.max(journal.appendLsn() - appended, estimate);
         LOG.debug("checkpoint: commit={}, lsn={}, file={}", target.commit(), target.lsn(), parts.home().path());
     }
 
