@@ -87,8 +87,9 @@ public final class Checkpointer implements AutoCloseable {
     private boolean closed;
     private volatile IOException failure;
     /**
-     * Bytes appended while the last checkpoint ran, and a little of those before, -1 before the first: the next one begins while half as much again is free, and not
-     * earlier than that needs, since a page that is committed again until then is written only once.
+     * Bytes appended while the last checkpoint ran, or most of those while the one before did, -1 before the first: the next one
+     * begins while half as much again is free, and not earlier than that needs, since a page that is committed again until then is
+     * written only once.
      */
     private volatile long appendedMeanwhile = -1;
 
