@@ -1,12 +1,16 @@
 package io.atomicmapping;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import io.atomicmapping.storage.MemoryStorage;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
-/** A checkpoint that lost a commit. */
+/** What checkpoints lost, or could lose. */
 @Timeout(120)
 class CheckpointRegressionTest {
 
@@ -30,6 +34,30 @@ class CheckpointRegressionTest {
                 }
             }
             assertEquals(-1, Arrays.mismatch(expected, file.homeBytes()), "a lost commit");
+        }
+    }
+
+    /** The kernel tells of a failed write-back once: the force after it would succeed. */
+    @ParameterizedTest
+    @ValueSource(strings = {"startWriteBack", "awaitWriteBack"})
+    void writeBackThatFailsEndsTheMapping(String call) throws Exception {
+        FaultyStorage faults = new FaultyStorage(new MemoryStorage());
+        try (TestFile file = TestFile.inMemory(faults.storage())) {
+            AtomicMapping mapping = file.open(options -> options.size(PAGE * PAGES).journalCapacity(1));
+            faults.fail(call, "/data");
+            assertThrows(Exception.class, () -> {
+                for (int number = 1; number < 100; number++) {
+                    mapping.fill(0, PAGE * PAGES / 8, (byte) number);
+                    mapping.sync();
+                }
+            }, "the ring must be freed some time");
+            faults.failNothing();
+            assertThrows(IllegalStateException.class, mapping::sync);
+            byte last = (byte) mapping.lastCommit();
+            mapping.close();
+            try (AtomicMapping reopened = file.open(options -> options)) {
+                assertEquals(last, reopened.getByte(0));
+            }
         }
     }
 }
