@@ -1,9 +1,5 @@
 package io.atomicmapping.dirty;
 
-import io.atomicmapping.storage.linux.Linux;
-import io.atomicmapping.storage.linux.LinuxConstants;
-import java.io.IOException;
-
 /**
  * The before-images of a sealed generation: the words of twins that its seal changed, as they were.
  *
@@ -54,18 +50,12 @@ final class BeforeImages implements AutoCloseable {
 
     private void grow(long bytes) {
         long used = position();
-        try {
-            LazyMemory larger = new LazyMemory(Math.max(BYTES_MIN, 2 * (used + bytes)));
-            if (memory != null) {
-                Memory.copy(begin, larger.address(), used);
-                memory.close();
-            }
-            memory = larger;
-        } catch (IOException e) {
-            OutOfMemoryError error = new OutOfMemoryError("no memory for before-images, sync more often: " + e.getMessage());
-            error.initCause(e);
-            throw error;
+        LazyMemory larger = LazyMemory.of(Math.max(BYTES_MIN, 2 * (used + bytes)), "before-images");
+        if (memory != null) {
+            Memory.copy(begin, larger.address(), used);
+            memory.close();
         }
+        memory = larger;
         head = memory.address() + head - begin;
         begin = memory.address();
         end = begin + memory.bytes();

@@ -1,6 +1,5 @@
 package io.atomicmapping.dirty;
 
-import java.io.IOException;
 import java.util.function.LongPredicate;
 
 /**
@@ -61,16 +60,10 @@ final class DirtyPages implements AutoCloseable {
 
         private void grow() {
             long used = position - begin;
-            try {
-                LazyMemory larger = new LazyMemory(Math.max(BYTES_MIN, used * 2));
-                Memory.copy(begin, larger.address(), used);
-                release();
-                memory = larger;
-            } catch (IOException e) {
-                OutOfMemoryError error = new OutOfMemoryError("no memory for the list of changed pages: " + e.getMessage());
-                error.initCause(e);
-                throw error;
-            }
+            LazyMemory larger = LazyMemory.of(Math.max(BYTES_MIN, used * 2), "the list of changed pages");
+            Memory.copy(begin, larger.address(), used);
+            release();
+            memory = larger;
             begin = memory.address();
             position = begin + used;
             end = begin + memory.bytes();

@@ -24,6 +24,17 @@ final class LazyMemory implements AutoCloseable {
         Linux.madvise(address, this.bytes, LinuxConstants.MADV_NOHUGEPAGE); // only what is touched; an old kernel refuses
     }
 
+    /** As the constructor, where an exception could not be passed on: there is no memory for what is said. */
+    static LazyMemory of(long bytes, String what) {
+        try {
+            return new LazyMemory(bytes);
+        } catch (IOException e) {
+            OutOfMemoryError error = new OutOfMemoryError("no memory for " + what + ", sync more often: " + e.getMessage());
+            error.initCause(e);
+            throw error;
+        }
+    }
+
     long bytes() {
         return bytes;
     }

@@ -2,8 +2,8 @@ package io.atomicmapping.dirty;
 
 import io.atomicmapping.storage.linux.Linux;
 import io.atomicmapping.storage.linux.LinuxConstants;
-import java.io.IOException;
-import java.util.Arrays;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * Memory for the twins of private pages: what a page held at the last seal (Munin, PPoPP'90; TreadMarks, USENIX'94, where the
@@ -23,8 +23,7 @@ final class Twins implements AutoCloseable {
 
     private final int pageBytes;
     private final int warmMax;
-    private long[] chunks = new long[4];
-    private int chunkCount;
+    private final List<LazyMemory> chunks = new ArrayList<>();
     private long position;
     private long end;
     /** those with memory, and those whose memory went back to the kernel */
@@ -57,22 +56,10 @@ final class Twins implements AutoCloseable {
     }
 
     private void addChunk() {
-        if (chunkCount == chunks.length) {
-            chunks = Arrays.copyOf(chunks, chunkCount * 2);
-        }
-        try {
-            long chunk = Linux.mmap(0, CHUNK_BYTES, LinuxConstants.PROT_READ | LinuxConstants.PROT_WRITE,
-                    LinuxConstants.MAP_PRIVATE | LinuxConstants.MAP_ANONYMOUS | LinuxConstants.MAP_NORESERVE, -1, 0);
-            Linux.madvise(chunk, CHUNK_BYTES, LinuxConstants.MADV_NOHUGEPAGE); // only what is touched; an old kernel refuses
-            chunks[chunkCount++] = chunk;
-            position = chunk;
-            end = chunk + CHUNK_BYTES;
-        } catch (IOException e) {
-            OutOfMemoryError error = new OutOfMemoryError("no memory for another page's last commit, sync more often: "
-                    + e.getMessage());
-            error.initCause(e);
-            throw error;
-        }
+        LazyMemory chunk = LazyMemory.of(CHUNK_BYTES, "another page's last commit");
+        chunks.add(chunk);
+        position = chunk.address();
+        end = position + CHUNK_BYTES;
     }
 
     /** Takes one back. */
@@ -87,10 +74,10 @@ final class Twins implements AutoCloseable {
 
     @Override
     public synchronized void close() {
-        for (int i = 0; i < chunkCount; i++) {
-            Linux.munmap(chunks[i], CHUNK_BYTES);
+        for (LazyMemory chunk : chunks) {
+            chunk.close();
         }
-        chunkCount = 0;
+        chunks.clear();
         position = 0;
         end = 0;
         warm.clear();

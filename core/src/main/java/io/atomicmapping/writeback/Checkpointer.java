@@ -112,7 +112,7 @@ public final class Checkpointer implements AutoCloseable {
         this.host = host;
         this.allocation = new Allocation(parts.home(), parts.reservedBytes(), parts.pageShift());
         this.writer = new HomeWriter(parts.home(), parts.image(), parts.tracking(), allocation, parts.pageShift(),
-                new FinalPace());
+                host::failed);
         this.recycler = new Recycler(parts.image(), parts.tracking(), parts.sections(), parts.committed(),
                 new PageTree(parts.reservedBytes() >>> parts.pageShift()), parts.pageShift(), parts.budgetBytes());
     }
@@ -293,29 +293,6 @@ public final class Checkpointer implements AutoCloseable {
         long estimate = appendedMeanwhile - (appendedMeanwhile >> 2); // a lull is not believed at once
         appendedMeanwhile = Math.max(journal.appendLsn() - appended, estimate);
         LOG.debug("checkpoint: commit={}, lsn={}, file={}", target.commit(), target.lsn(), parts.home().path());
-    }
-
-    /** A write-back that fails is as final as a force: the kernel tells of it once. */
-    private final class FinalPace implements HomeWriter.Pace {
-        @Override
-        public void start(long offset, long length) throws IOException {
-            try {
-                parts.home().startWriteBack(offset, length);
-            } catch (IOException e) {
-                host.failed(e);
-                throw e;
-            }
-        }
-
-        @Override
-        public void await(long offset, long length) throws IOException {
-            try {
-                parts.home().awaitWriteBack(offset, length);
-            } catch (IOException e) {
-                host.failed(e);
-                throw e;
-            }
-        }
     }
 
     private void writeHome(CommittedPages.Point target) throws IOException {

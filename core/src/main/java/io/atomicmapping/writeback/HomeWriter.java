@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.function.Consumer;
 
 /**
  * Writes committed pages home in page order, as long vectored runs.
@@ -31,19 +32,12 @@ final class HomeWriter implements AutoCloseable {
     private static final int PACE_BYTES = 256 << 10;
     private static final int BRIDGED_PAGES_MAX = 8;
 
-    /** Writes parts of home back, as {@link DurableFile} does; a failure is final. */
-    interface Pace {
-        void start(long offset, long length) throws IOException;
-
-        void await(long offset, long length) throws IOException;
-    }
-
     private final DurableFile home;
     private final WorkingImage image;
     private final ExplicitTracking tracking;
     private final Allocation allocation;
     private final int pageShift;
-    private final Pace pace;
+    private final Consumer<IOException> failed;
     private final int runPages;
     private final Arena arena = Arena.ofShared();
     private final MemorySegment buffer;
@@ -58,13 +52,13 @@ final class HomeWriter implements AutoCloseable {
     private long startedFrom;
     private long startedBytes;
 
-    HomeWriter(DurableFile home, WorkingImage image, ExplicitTracking tracking, Allocation allocation, int pageShift, Pace pace) {
+    HomeWriter(DurableFile home, WorkingImage image, ExplicitTracking tracking, Allocation allocation, int pageShift, Consumer<IOException> failed) {
         this.home = home;
         this.image = image;
         this.tracking = tracking;
         this.allocation = allocation;
         this.pageShift = pageShift;
-        this.pace = pace;
+        this.failed = failed;
         this.runPages = Math.max(1, RUN_BYTES >>> pageShift);
         this.buffer = arena.allocate((long) runPages << pageShift, 1L << pageShift);
     }
@@ -146,10 +140,16 @@ final class HomeWriter implements AutoCloseable {
         }
     }
 
+    /** A write-back that fails is as final as a force: the kernel tells of it once. */
     private void writeBack(long end) throws IOException {
-        pace.start(paceFrom, end - paceFrom);
-        if (startedBytes > 0) {
-            pace.await(startedFrom, startedBytes);
+        try {
+            home.startWriteBack(paceFrom, end - paceFrom);
+            if (startedBytes > 0) {
+                home.awaitWriteBack(startedFrom, startedBytes);
+            }
+        } catch (IOException e) {
+            failed.accept(e);
+            throw e;
         }
         startedFrom = paceFrom;
         startedBytes = end - paceFrom;
