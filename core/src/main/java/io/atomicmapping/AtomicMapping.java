@@ -17,10 +17,10 @@ import java.util.concurrent.CompletableFuture;
 /**
  * A mapped file whose changes become durable all or nothing.
  *
- * <p>The program loads and stores as in memory. {@link #sync()} makes everything stored since the last sync durable. After a
- * crash at any instant (the process killed, the kernel gone, the power cut; while opening again, too) opening the file gives
- * exactly the bytes of one commit: the last whose {@code sync} returned, or a later one that was in flight. There is nothing to
- * call: opening recovers.
+ * <p>The program loads and stores as in memory. {@link #sync()} makes everything stored since the last sync
+ * durable. After a crash at any instant (the process killed, the kernel gone, the power cut; while opening
+ * again, too) opening the file gives exactly the bytes of one commit: the last whose {@code sync} returned,
+ * or a later one that was in flight. There is nothing to call: opening recovers.
  *
  * <pre>{@code
  * try (AtomicMapping mapping = AtomicMapping.open(Path.of("counters"), 1 << 20)) {
@@ -30,21 +30,24 @@ import java.util.concurrent.CompletableFuture;
  * }
  * }</pre>
  *
- * <p><b>Threads.</b> Every method may be called by any thread, also virtual ones. Loads and stores are plain, as those of a
- * {@link MemorySegment}: threads that share bytes order themselves. A commit that holds a store also holds every store that
- * happens-before it; a store beside a sync is in this commit or in the next, whole.
+ * <p><b>Threads.</b> Every method may be called by any thread, also virtual ones. Loads and stores are plain,
+ * as those of a {@link MemorySegment}: threads that share bytes order themselves. A commit that holds a store
+ * also holds every store that happens-before it; a store beside a sync is in this commit or in the next,
+ * whole.
  *
- * <p><b>Cost.</b> A load costs what it costs in a segment, a store a few nanoseconds more. The first store into a page copies it: a page
- * that was stored to takes twice its size of memory, until it is committed, home, and handed back ({@link
- * MappingOptions.Builder#memoryBudget}). A sync compares what was stored to, in lines of a 64th of a page, mostly 64 bytes, with that
- * copy, appends the bytes that differ to the journal, and forces it: what it costs follows the changes, not the size of the
- * file. Nothing is allocated by a load or a store.
+ * <p><b>Cost.</b> A load costs what it costs in a segment, a store a few nanoseconds more. The first store
+ * into a page copies it: a page that was stored to takes twice its size of memory, until it is committed,
+ * home, and handed back ({@link MappingOptions.Builder#memoryBudget}). A sync compares what was stored to, in
+ * lines of a 64th of a page, mostly 64 bytes, with that copy, appends the bytes that differ to the journal,
+ * and forces it: what it costs follows the changes, not the size of the file. Nothing is allocated by a load
+ * or a store.
  *
- * <p><b>Errors.</b> An access out of bounds is an {@link IndexOutOfBoundsException}; a store or a sync after {@link #close}, or
- * after the disk failed to force what it was given, an {@link IllegalStateException}: reopen the file to go on from the last
- * commit. A file that another program has truncated, or that the disk cannot read, is an {@link UncheckedIOException} that
- * names it; from a load or a store that the JVM has compiled into the caller it may be the {@link InternalError} of a
- * {@link MemorySegment}, which the JVM raises a little later.
+ * <p><b>Errors.</b> An access out of bounds is an {@link IndexOutOfBoundsException}; a store or a sync after
+ * {@link #close}, or after the disk failed to force what it was given, an {@link IllegalStateException}:
+ * reopen the file to go on from the last commit. A file that another program has truncated, or that the disk
+ * cannot read, is an {@link UncheckedIOException} that names it; from a load or a store that the JVM has
+ * compiled into the caller it may be the {@link InternalError} of a {@link MemorySegment}, which the JVM
+ * raises a little later.
  *
  * <p>Source: failure-atomic msync, Park, Kelly, Shen, EuroSys'13; twins and diffs, TreadMarks, USENIX'94.
  */
@@ -92,8 +95,8 @@ public final class AtomicMapping implements AutoCloseable {
      * @return the mapping, which holds the file's last commit
      * @throws java.nio.file.NoSuchFileException if there is none
      * @throws io.atomicmapping.journal.CorruptJournalException if the journal is damaged
-     * @throws io.atomicmapping.journal.IncompatibleJournalException if the journal is missing, not of this file, or of a newer
-     *     version
+     * @throws io.atomicmapping.journal.IncompatibleJournalException if the journal is missing, not of this
+     *     file, or of a newer version
      * @throws IOException if it cannot be opened, or is open already
      */
     public static AtomicMapping open(Path file) throws IOException {
@@ -104,8 +107,8 @@ public final class AtomicMapping implements AutoCloseable {
      * Opens a file, creating it or growing it to at least a size; that is durable when this returns.
      *
      * @param file the file
-     * @param size the least size in bytes, 0 to {@link MappingOptions#SIZE_LIMIT}; new bytes are 0, and take no disk space
-     *     until they are committed to
+     * @param size the least size in bytes, 0 to {@link MappingOptions#SIZE_LIMIT}; new bytes are 0, and take
+     *     no disk space until they are committed to
      * @return the mapping
      * @throws IOException as {@link #open(Path)}, or if there is no space
      * @throws IllegalArgumentException if the size is out of range
@@ -130,8 +133,8 @@ public final class AtomicMapping implements AutoCloseable {
     }
 
     /**
-     * Brings a file to its last commit and closes it, so that other programs can read or copy it. A file that was closed is
-     * left as it is.
+     * Brings a file to its last commit and closes it, so that other programs can read or copy it. A file that
+     * was closed is left as it is.
      *
      * @param file the file
      * @return what was found and done
@@ -315,8 +318,8 @@ public final class AtomicMapping implements AutoCloseable {
     }
 
     /**
-     * The whole mapping to be loaded from, at its size now. Free of charge: stores are tracked as before. What lies past a
-     * size made smaller later reads 0.
+     * The whole mapping to be loaded from, at its size now. Free of charge: stores are tracked as before.
+     * What lies past a size made smaller later reads 0.
      *
      * @return a read-only segment, alive until close
      * @throws IllegalStateException after close
@@ -626,7 +629,8 @@ public final class AtomicMapping implements AutoCloseable {
     }
 
     /**
-     * Stores a long after everything that the thread stored before; for a thread that loads it by {@link #getLongAcquire}.
+     * Stores a long after everything that the thread stored before; for a thread that loads it by {@link
+     * #getLongAcquire}.
      *
      * @param offset where, a multiple of 8
      * @param value its value
@@ -646,12 +650,13 @@ public final class AtomicMapping implements AutoCloseable {
     }
 
     /**
-     * The whole mapping, writable, at its size now. From the first call on the kernel finds the stores, these and those by put:
-     * a sync then costs by the page, not by the line, and private pages are not handed back before close.
+     * The whole mapping, writable, at its size now. From the first call on the kernel finds the stores, these
+     * and those by put: a sync then costs by the page, not by the line, and private pages are not handed back
+     * before close.
      *
-     * <p>Aligned stores of up to 8 bytes land whole in a commit; order among them holds only inside {@link #update}, and so
-     * does direct I/O into the segment. What lies past a size made smaller later reads 0, and a store there is lost or an
-     * {@link InternalError}.
+     * <p>Aligned stores of up to 8 bytes land whole in a commit; order among them holds only inside {@link
+     * #update}, and so does direct I/O into the segment. What lies past a size made smaller later reads 0,
+     * and a store there is lost or an {@link InternalError}.
      *
      * @return a segment, alive until close
      * @throws IllegalStateException after close, after a failure, or if the mapping is read-only
@@ -672,9 +677,11 @@ public final class AtomicMapping implements AutoCloseable {
     /**
      * Makes everything stored until now durable, all or nothing. Callers at the same time share a commit.
      *
-     * @return the commit's number: 1, 2, 3 and so on for the life of the file; if nothing was stored, that of the last commit
-     * @throws IOException if there is no space, or the journal cannot be written: the stores stay, uncommitted, and a later
-     *     sync may succeed; or if the force failed: then the mapping has failed, and the file holds the last commit
+     * @return the commit's number: 1, 2, 3 and so on for the life of the file; if nothing was stored, that of
+     *     the last commit
+     * @throws IOException if there is no space, or the journal cannot be written: the stores stay,
+     *     uncommitted, and a later sync may succeed; or if the force failed: then the mapping has failed, and
+     *     the file holds the last commit
      * @throws IllegalStateException inside an update, after close, or after a failure
      */
     public long sync() throws IOException {
@@ -682,8 +689,8 @@ public final class AtomicMapping implements AutoCloseable {
     }
 
     /**
-     * Makes what was stored into a range durable, and nothing else but a resize. The range is widened to lines, a 64th of a page
-     * of the system each: 64 bytes, mostly; after {@link #segment()} to pages.
+     * Makes what was stored into a range durable, and nothing else but a resize. The range is widened to
+     * lines, a 64th of a page of the system each: 64 bytes, mostly; after {@link #segment()} to pages.
      *
      * @param offset where it begins
      * @param length its length in bytes
@@ -712,8 +719,8 @@ public final class AtomicMapping implements AutoCloseable {
     }
 
     /**
-     * Takes the cut now and makes it durable in the background. After {@link #segment()} the call waits for the commit before
-     * it.
+     * Takes the cut now and makes it durable in the background. After {@link #segment()} the call waits for
+     * the commit before it.
      *
      * @return completes with the commit's number, in the order of commits, on a thread of its own; or with an
      *     {@link IOException} as of {@link #sync()}
@@ -732,8 +739,8 @@ public final class AtomicMapping implements AutoCloseable {
     }
 
     /**
-     * Takes back everything stored and resized since the last durable commit, waiting for one in flight. Costs by what is
-     * taken back.
+     * Takes back everything stored and resized since the last durable commit, waiting for one in flight.
+     * Costs by what is taken back.
      *
      * @throws IllegalStateException inside an update, after close, or after a failure
      * @throws UncheckedIOException if what was committed cannot be read
@@ -751,9 +758,10 @@ public final class AtomicMapping implements AutoCloseable {
     }
 
     /**
-     * Runs an action whose stores no sync cuts in two: a commit holds all of them or none. Actions run beside each other; one
-     * inside another belongs to it. A sync waits for those that are open, and holds up new stores of others meanwhile, with
-     * pauses in which they pass: keep actions short. An exception leaves what was stored.
+     * Runs an action whose stores no sync cuts in two: a commit holds all of them or none. Actions run beside
+     * each other; one inside another belongs to it. A sync waits for those that are open, and holds up new
+     * stores of others meanwhile, with pauses in which they pass: keep actions short. An exception leaves
+     * what was stored.
      *
      * @param action the action; it may block and resize, but not sync, roll back or close
      * @param <E> what it may throw
@@ -791,8 +799,9 @@ public final class AtomicMapping implements AutoCloseable {
     }
 
     /**
-     * Makes the mapping longer or shorter, at once; durable with the next commit of any kind, and taken back by a rollback.
-     * It does not move. New bytes are 0, also where there were others before. Segments handed out earlier keep their bounds.
+     * Makes the mapping longer or shorter, at once; durable with the next commit of any kind, and taken back
+     * by a rollback. It does not move. New bytes are 0, also where there were others before. Segments handed
+     * out earlier keep their bounds.
      *
      * @param size the new size in bytes, 0 to the {@code maxSize} it was opened with
      * @throws IOException if the file cannot grow
@@ -838,13 +847,15 @@ public final class AtomicMapping implements AutoCloseable {
     }
 
     /**
-     * Waits for commits in flight and updates, discards what is not committed (its size is logged), brings everything that is to
-     * the file, and closes it: any program can use it then. Segments handed out end. Closing again does nothing. After a failure
-     * everything is left as a crash would leave it, and the next opening recovers.
+     * Waits for commits in flight and updates, discards what is not committed (its size is logged), brings
+     * everything that is to the file, and closes it: any program can use it then. Segments handed out end.
+     * Closing again does nothing. After a failure everything is left as a crash would leave it, and the next
+     * opening recovers.
      *
-     * @throws IOException if the file could not be brought up to date; its journal has what is missing, the next opening
-     *     recovers
-     * @throws IllegalStateException inside an update; or while a native call uses a segment: then close again after it
+     * @throws IOException if the file could not be brought up to date; its journal has what is missing, the
+     *     next opening recovers
+     * @throws IllegalStateException inside an update; or while a native call uses a segment: then close again
+     *     after it
      */
     @Override
     public void close() throws IOException {

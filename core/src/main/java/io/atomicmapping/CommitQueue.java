@@ -16,15 +16,17 @@ import java.util.concurrent.locks.ReentrantLock;
  * The second half of a commit: append, force, and what follows from that.
  *
  * <ul>
- *   <li>Sealed generations queue in the order of their seals. All that are there are appended, forced once, and completed in that
- *       order; a commit is durable when the force behind its record has returned, and only then has a number.
- *   <li>Room in the ring is waited for with the generation sealed and outside any exclusion: the checkpointer overlays the
- *       before-images of sealed generations, so it needs nothing that this thread holds.
- *   <li>An append that fails puts its generation, and all that were sealed after it, back among the uncommitted. A force that
- *       fails is final.
+ *   <li>Sealed generations queue in the order of their seals. All that are there are appended, forced once,
+ *       and completed in that order; a commit is durable when the force behind its record has returned, and
+ *       only then has a number.
+ *   <li>Room in the ring is waited for with the generation sealed and outside any exclusion: the checkpointer
+ *       overlays the before-images of sealed generations, so it needs nothing that this thread holds.
+ *   <li>An append that fails puts its generation, and all that were sealed after it, back among the
+ *       uncommitted. A force that fails is final.
  * </ul>
  *
- * <p>{@link #add}, {@link #size}, {@link #take} and the figures are for any thread; all else needs the commit lock.
+ * <p>{@link #add}, {@link #size}, {@link #take} and the figures are for any thread; all else needs the commit
+ * lock.
  */
 final class CommitQueue implements AutoCloseable {
 
@@ -96,8 +98,8 @@ final class CommitQueue implements AutoCloseable {
     }
 
     /**
-     * Nobody needs the commit any more; but after a failure that is final a checkpoint under way still needs its before-images,
-     * to write home nothing of it.
+     * Nobody needs the commit any more; but after a failure that is final a checkpoint under way still needs
+     * its before-images, to write home nothing of it.
      */
     void recycle(PendingCommit commit) {
         if (engine.tracking.needs(commit.generation)) {
@@ -309,8 +311,8 @@ final class CommitQueue implements AutoCloseable {
     }
 
     /**
-     * Those of the taken that are not done have failed, and with them all that were sealed after them: their changes are
-     * uncommitted again.
+     * Those of the taken that are not done have failed, and with them all that were sealed after them: their
+     * changes are uncommitted again.
      */
     private void undo(Throwable cause) {
         sealLock.lock();

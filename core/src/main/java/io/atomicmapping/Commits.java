@@ -15,13 +15,16 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongConsumer;
 
 /**
- * The first half of a commit: who asks for it, and the cut. And what must not meet a commit: rollback, a change of mode, close.
+ * The first half of a commit: who asks for it, and the cut. And what must not meet a commit: rollback, a
+ * change of mode, close.
  *
  * <ul>
- *   <li>{@code commitLock}: whoever holds it appends and forces. At most one commit, or one group of them behind a single
- *       force, is in flight.
- *   <li>{@code sealLock}: whoever holds it seals; generations queue in the order of their seals, and are committed in it.
- *   <li>Both are given up while an update keeps an exclusion from beginning, so that the update can have them.
+ *   <li>{@code commitLock}: whoever holds it appends and forces. At most one commit, or one group of them
+ *       behind a single force, is in flight.
+ *   <li>{@code sealLock}: whoever holds it seals; generations queue in the order of their seals, and are
+ *       committed in it.
+ *   <li>Both are given up while an update keeps an exclusion from beginning, so that the update can have
+ *       them.
  * </ul>
  */
 final class Commits implements AutoCloseable {
@@ -187,8 +190,9 @@ final class Commits implements AutoCloseable {
     }
 
     /**
-     * One generation for all if that is what they want, or if one wants everything; else one for each range. In kernel mode
-     * always one: the next would be compared with a home that has not caught up with the one before.
+     * One generation for all if that is what they want, or if one wants everything; else one for each range.
+     * In kernel mode always one: the next would be compared with a home that has not caught up with the one
+     * before.
      */
     private void sealAll(List<Range> ranges) throws IOException {
         Range first = ranges.get(0);

@@ -22,13 +22,14 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Everything that a writable mapping consists of, and what happens to it as a whole: becoming a kernel mode mapping, failing,
- * closing.
+ * Everything that a writable mapping consists of, and what happens to it as a whole: becoming a kernel mode
+ * mapping, failing, closing.
  *
- * <p>Locks, in the order in which they are taken: the commit lock ({@link Commits}), the seal lock ({@link Commits}), the gate
- * of the sections, the resize lock ({@link Resizer}), the monitor of the committed pages, the images lock ({@link
- * ExplicitTracking}). Whoever waits for sections holds no lock that a section could want: the two locks of {@link Commits} are
- * for commits only, and a section that needs them, to switch modes, gets them while the excluder pauses.
+ * <p>Locks, in the order in which they are taken: the commit lock ({@link Commits}), the seal lock ({@link
+ * Commits}), the gate of the sections, the resize lock ({@link Resizer}), the monitor of the committed pages,
+ * the images lock ({@link ExplicitTracking}). Whoever waits for sections holds no lock that a section could
+ * want: the two locks of {@link Commits} are for commits only, and a section that needs them, to switch
+ * modes, gets them while the excluder pauses.
  */
 final class Engine implements Checkpointer.Host {
 
@@ -185,8 +186,9 @@ final class Engine implements Checkpointer.Host {
     // ---- kernel mode ----
 
     /**
-     * Makes the kernel find the stores from now on. All that is committed is brought home first: home's page cache is what
-     * every later seal compares with. Works inside an update, too: stores made and not committed are found like later ones.
+     * Makes the kernel find the stores from now on. All that is committed is brought home first: home's page
+     * cache is what every later seal compares with. Works inside an update, too: stores made and not
+     * committed are found like later ones.
      */
     KernelTracking enterKernelMode() throws IOException {
         KernelTracking active = kernel;

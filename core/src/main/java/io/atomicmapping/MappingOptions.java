@@ -88,7 +88,8 @@ public final class MappingOptions {
         }
 
         /**
-         * The least size: a missing file is created with it, a shorter one grown to it. Without it, the file must exist.
+         * The least size: a missing file is created with it, a shorter one grown to it. Without it, the file
+         * must exist.
          *
          * @param bytes 0 to {@link #SIZE_LIMIT}
          * @return this
@@ -100,8 +101,8 @@ public final class MappingOptions {
         }
 
         /**
-         * The size up to which {@code resize} can go; address space for it is reserved, which costs no memory. The default
-         * is 64 GiB or 16 times the size, whichever is more.
+         * The size up to which {@code resize} can go; address space for it is reserved, which costs no
+         * memory. The default is 64 GiB or 16 times the size, whichever is more.
          *
          * @param bytes 0 to {@link #SIZE_LIMIT}, not below the size
          * @return this
@@ -124,8 +125,8 @@ public final class MappingOptions {
         }
 
         /**
-         * Puts the journal elsewhere than beside the file, for example on a faster disk; a small stub beside the file names
-         * it, so that later openings need not.
+         * Puts the journal elsewhere than beside the file, for example on a faster disk; a small stub beside
+         * the file names it, so that later openings need not.
          *
          * @param file the journal's path
          * @return this
@@ -136,8 +137,8 @@ public final class MappingOptions {
         }
 
         /**
-         * The size of the journal's ring. A larger one makes checkpoints rarer and recovery longer. A commit that does not
-         * fit makes it grow. The default is a quarter of the file's size, from 1 to 256 MiB.
+         * The size of the journal's ring. A larger one makes checkpoints rarer and recovery longer. A commit
+         * that does not fit makes it grow. The default is a quarter of the file's size, from 1 to 256 MiB.
          *
          * @param bytes 1 to {@link #SIZE_LIMIT}, rounded up to what the format needs
          * @return this
@@ -149,8 +150,9 @@ public final class MappingOptions {
         }
 
         /**
-         * How much memory private copies of pages should take, two of each page that was stored to. It is kept by handing pages
-         * back that are committed and home; uncommitted ones may exceed it. The default is a quarter of the machine's memory.
+         * How much memory private copies of pages should take, two of each page that was stored to. It is
+         * kept by handing pages back that are committed and home; uncommitted ones may exceed it. The default
+         * is a quarter of the machine's memory.
          *
          * @param bytes 0 to {@link #SIZE_LIMIT}
          * @return this
@@ -162,7 +164,8 @@ public final class MappingOptions {
         }
 
         /**
-         * Opens a file whose journal is lost although it was in use, as it is: it may be a mix of several commits.
+         * Opens a file whose journal is lost although it was in use, as it is: it may be a mix of several
+         * commits.
          *
          * @param value whether to
          * @return this
@@ -173,7 +176,8 @@ public final class MappingOptions {
         }
 
         /**
-         * Where the files are, for tests: a {@link io.atomicmapping.storage.MemoryStorage}, or a simulated disk.
+         * Where the files are, for tests: a {@link io.atomicmapping.storage.MemoryStorage}, or a simulated
+         * disk.
          *
          * @param files the storage
          * @return this

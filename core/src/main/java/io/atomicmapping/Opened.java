@@ -20,7 +20,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What opening made: an engine to store with, or an image to load from; and the words for what goes wrong with it.
+ * What opening made: an engine to store with, or an image to load from; and the words for what goes wrong
+ * with it.
  */
 final class Opened {
 

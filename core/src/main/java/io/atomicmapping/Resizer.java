@@ -14,10 +14,11 @@ import java.util.concurrent.locks.ReentrantLock;
  * Makes the mapping longer and shorter, and takes that back.
  *
  * <ul>
- *   <li>Home grows at once, and is never shortened while mapped: that would take private pages away. What it is too long is
- *       trimmed when the mapping is closed or recovered.
- *   <li>A page past a cut becomes zeros of its own. Before that, every page there which has bytes that are not home, committed
- *       or not, is marked as a whole: its twin serves the checkpointer and a rollback as any does.
+ *   <li>Home grows at once, and is never shortened while mapped: that would take private pages away. What it
+ *       is too long is trimmed when the mapping is closed or recovered.
+ *   <li>A page past a cut becomes zeros of its own. Before that, every page there which has bytes that are
+ *       not home, committed or not, is marked as a whole: its twin serves the checkpointer and a rollback as
+ *       any does.
  *   <li>Once mapped, memory stays readable: past the size it reads 0.
  * </ul>
  */
@@ -225,8 +226,8 @@ final class Resizer {
     }
 
     /**
-     * The pages past what was cut or grown become what is committed again: home's, or zeros where home is stale, or past an end
-     * that no store may pass.
+     * The pages past what was cut or grown become what is committed again: home's, or zeros where home is
+     * stale, or past an end that no store may pass.
      */
     private void restoreImage(long from, long homeEnd) throws IOException {
         long stale = engine.cuts.staleFrom();

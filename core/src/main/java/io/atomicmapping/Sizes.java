@@ -7,9 +7,11 @@ import java.lang.invoke.VarHandle;
  * How long the mapping is, for whom.
  *
  * <ul>
- *   <li>{@code loadLimit}, {@code storeLimit} and {@code markLimit} are what each access compares its end with; -1 lets none through, and the
- *       slow path then finds out why. They are read opaquely: seen soon, at the price of a plain load.
- *   <li>{@code current} is the size; {@code sealed} the size in the last sealed generation; {@code committed} the durable one.
+ *   <li>{@code loadLimit}, {@code storeLimit} and {@code markLimit} are what each access compares its end
+ *       with; -1 lets none through, and the slow path then finds out why. They are read opaquely: seen soon,
+ *       at the price of a plain load.
+ *   <li>{@code current} is the size; {@code sealed} the size in the last sealed generation; {@code committed}
+ *       the durable one.
  * </ul>
  */
 final class Sizes {

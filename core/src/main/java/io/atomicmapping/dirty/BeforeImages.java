@@ -4,8 +4,8 @@ package io.atomicmapping.dirty;
  * The before-images of a sealed generation: the words of twins that its seal changed, as they were.
  *
  * <ul>
- *   <li>Runs of words, each with a head: the offset in the file of its first word in the upper 48 bits, the number of words
- *       in the lower 16. A run does not cross the border of a page.
+ *   <li>Runs of words, each with a head: the offset in the file of its first word in the upper 48 bits, the
+ *       number of words in the lower 16. A run does not cross the border of a page.
  *   <li>A place in them is a number of bytes from the front; it stays valid while they grow.
  * </ul>
  *

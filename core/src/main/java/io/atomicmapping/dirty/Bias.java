@@ -5,12 +5,13 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 
 /**
- * Lets the only thread that marks do so by plain stores; when another one comes, all use atomic operations (biased locking,
- * Russell and Detlefs, OOPSLA'06).
+ * Lets the only thread that marks do so by plain stores; when another one comes, all use atomic operations
+ * (biased locking, Russell and Detlefs, OOPSLA'06).
  *
  * <ul>
- *   <li>The first slot that marks becomes the owner. Whoever else wants to mark revokes that, and waits until the put has ended that
- *       the owner may be in: membarrier(2) makes up for the fence that the owner does without, as for {@link Sections}.
+ *   <li>The first slot that marks becomes the owner. Whoever else wants to mark revokes that, and waits until
+ *       the put has ended that the owner may be in: membarrier(2) makes up for the fence that the owner does
+ *       without, as for {@link Sections}.
  *   <li>After a revocation the bias comes back only after some seals, twice as many each time.
  * </ul>
  *

@@ -7,12 +7,13 @@ import java.util.Set;
  * Where the mapping was made shorter, and what follows from that until home has caught up.
  *
  * <ul>
- *   <li>From a cut on, the committed bytes count as zero once the cut is committed, whatever home still holds: home is
- *       <em>stale</em> there until a checkpoint has zeroed it.
- *   <li>From the lowest cut on the working image is zeros of its own, not a mapping of home: it is <em>anonymous</em> there until it
- *       is mapped to home again, some time after home has caught up.
- *   <li>A page that was cut off with bytes that are not home, committed or not, is marked as a whole, and its twin has the
- *       committed bytes; of any other page past an uncommitted cut home has them, or they are zeros, where home is stale.
+ *   <li>From a cut on, the committed bytes count as zero once the cut is committed, whatever home still
+ *       holds: home is <em>stale</em> there until a checkpoint has zeroed it.
+ *   <li>From the lowest cut on the working image is zeros of its own, not a mapping of home: it is
+ *       <em>anonymous</em> there until it is mapped to home again, some time after home has caught up.
+ *   <li>A page that was cut off with bytes that are not home, committed or not, is marked as a whole, and its
+ *       twin has the committed bytes; of any other page past an uncommitted cut home has them, or they are
+ *       zeros, where home is stale.
  * </ul>
  *
  * <p>Offsets are bytes, {@link #NONE} for none. Safe for use by several threads.
@@ -105,7 +106,8 @@ public final class Cuts {
      * The mapping is made shorter.
      *
      * @param size the new size
-     * @param pages the pages past it, and before earlier uncommitted cuts, whose twins have their committed bytes
+     * @param pages the pages past it, and before earlier uncommitted cuts, whose twins have their committed
+     *     bytes
      */
     public synchronized void cut(long size, Set<Long> pages) {
         twinned.addAll(pages);
@@ -142,7 +144,8 @@ public final class Cuts {
     }
 
     /**
-     * The commit of a cut failed. The twins of pages past it that a later cut found have what that commit left there.
+     * The commit of a cut failed. The twins of pages past it that a later cut found have what that commit
+     * left there.
      *
      * @param cut the newest cut that is sealed
      */

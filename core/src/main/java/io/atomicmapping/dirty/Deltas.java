@@ -4,17 +4,20 @@ import io.atomicmapping.journal.RedoRecord;
 import io.atomicmapping.journal.fault.SeededFault;
 
 /**
- * Finds the bytes that differ from what was sealed before and gathers them into a redo record; brings twins up to date, and keeps
- * the words that it replaces there as before-images.
+ * Finds the bytes that differ from what was sealed before and gathers them into a redo record; brings twins
+ * up to date, and keeps the words that it replaces there as before-images.
  *
  * <ul>
- *   <li>Runs of changed bytes are exact at both ends; runs at most {@value #GAP_BYTES} bytes apart become one extent,
- *       since a further extent would cost as much. So a line costs at most its bytes and one extent's head.
- *   <li>Bytes at or past {@code zeroFrom} were cut off since the last seal: what they are compared with is zero.
+ *   <li>Runs of changed bytes are exact at both ends; runs at most {@value #GAP_BYTES} bytes apart become one
+ *       extent, since a further extent would cost as much. So a line costs at most its bytes and one extent's
+ *       head.
+ *   <li>Bytes at or past {@code zeroFrom} were cut off since the last seal: what they are compared with is
+ *       zero.
  *   <li>Bytes at or past the size are zero, and not journaled.
  * </ul>
  *
- * <p>Used by one thread at a time, in page order: {@link #begin}, any number of {@link #compare}, {@link #end}.
+ * <p>Used by one thread at a time, in page order: {@link #begin}, any number of {@link #compare}, {@link
+ * #end}.
  */
 final class Deltas {
 
@@ -33,7 +36,8 @@ final class Deltas {
      * Begins a generation.
      *
      * @param target takes the changes
-     * @param kept takes the words of twins that are replaced, or is null if what is compared with is no twin, and stays as it is
+     * @param kept takes the words of twins that are replaced, or is null if what is compared with is no twin,
+     *     and stays as it is
      */
     void begin(RedoRecord target, BeforeImages kept, long sizeBytes, long zeroFromOffset) {
         record = target;

@@ -3,17 +3,17 @@ package io.atomicmapping.dirty;
 import java.util.function.LongPredicate;
 
 /**
- * The pages that got their first mark since the last seal: a list for each slot of the sections, so that threads share nothing
- * to add to them, and one for everybody else.
+ * The pages that got their first mark since the last seal: a list for each slot of the sections, so that
+ * threads share nothing to add to them, and one for everybody else.
  *
  * <ul>
  *   <li>A page may be listed twice, and one without marks may be listed; none with marks is missing.
- *   <li>{@link #add} may run beside itself; a drain needs the caller's exclusion. What reads the lists beside it sees at least
- *       the pages whose marks happen-before.
+ *   <li>{@link #add} may run beside itself; a drain needs the caller's exclusion. What reads the lists beside
+ *       it sees at least the pages whose marks happen-before.
  * </ul>
  *
- * <p>Design note: FastMap (ATC'20) keeps a red-black tree of dirty pages per core. A list that is sorted when it is drained costs a
- * store per page, where a tree costs the misses on the way down.
+ * <p>Design note: FastMap (ATC'20) keeps a red-black tree of dirty pages per core. A list that is sorted when
+ * it is drained costs a store per page, where a tree costs the misses on the way down.
  */
 final class DirtyPages implements AutoCloseable {
 
@@ -169,7 +169,8 @@ final class DirtyPages implements AutoCloseable {
     }
 
     /**
-     * Some pages are about to lose their marks and are not drained: now and then all such entries are removed.
+     * Some pages are about to lose their marks and are not drained: now and then all such entries are
+     * removed.
      *
      * @param count how many
      * @param marked tells whether a page has marks

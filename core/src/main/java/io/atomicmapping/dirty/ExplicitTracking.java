@@ -12,13 +12,16 @@ import java.util.function.LongPredicate;
  * Explicit mode: every put marks its lines before it stores; a seal takes the marks and gathers what changed.
  *
  * <ul>
- *   <li>What is marked is in {@link LineTable}, and with it the twin of every private page: its bytes at the last seal. A seal
- *       compares marked lines with their twins and brings those up to date; the words that it replaces there are the
- *       before-images of the {@link SealedGeneration}, which live until the commit is durable.
- *   <li>What is committed of a page is its twin, overlaid with the before-images of every sealed generation that is not durable, the
- *       oldest winning; no store, marked or not, can be in it. A page without a twin is clean.
- *   <li>{@code imagesLock} is held while a seal, a rollback or the end of a commit changes twins or gives up before-images, and while
- *       the checkpointer copies one page: it never sees a page that is being changed, and needs no retry.
+ *   <li>What is marked is in {@link LineTable}, and with it the twin of every private page: its bytes at the
+ *       last seal. A seal compares marked lines with their twins and brings those up to date; the words that
+ *       it replaces there are the before-images of the {@link SealedGeneration}, which live until the commit
+ *       is durable.
+ *   <li>What is committed of a page is its twin, overlaid with the before-images of every sealed generation
+ *       that is not durable, the oldest winning; no store, marked or not, can be in it. A page without a twin
+ *       is clean.
+ *   <li>{@code imagesLock} is held while a seal, a rollback or the end of a commit changes twins or gives up
+ *       before-images, and while the checkpointer copies one page: it never sees a page that is being
+ *       changed, and needs no retry.
  * </ul>
  */
 public final class ExplicitTracking implements AutoCloseable {
@@ -133,8 +136,9 @@ public final class ExplicitTracking implements AutoCloseable {
     }
 
     /**
-     * Loads what sealing the next pages will need: scattered pages are cache misses, and loops as short as these let the processor
-     * wait for many at a time, where the work on one page would let it wait for little more than one.
+     * Loads what sealing the next pages will need: scattered pages are cache misses, and loops as short as
+     * these let the processor wait for many at a time, where the work on one page would let it wait for
+     * little more than one.
      */
     private void warm(int from, int to) {
         int count = 0;
@@ -226,7 +230,8 @@ public final class ExplicitTracking implements AutoCloseable {
     }
 
     /**
-     * The append failed: the generation's lines are marked again, and compared with what was sealed before it. Sections may be open.
+     * The append failed: the generation's lines are marked again, and compared with what was sealed before
+     * it. Sections may be open.
      *
      * @param generation the newest generation that is sealed
      */
@@ -260,7 +265,8 @@ public final class ExplicitTracking implements AutoCloseable {
     }
 
     /**
-     * Puts every marked line back to what was sealed last, and forgets the marks. No generation may be sealed.
+     * Puts every marked line back to what was sealed last, and forgets the marks. No generation may be
+     * sealed.
      *
      * @param keep tells of a page whether its twin is what was committed; of others the twin is forgotten
      */
@@ -412,8 +418,8 @@ public final class ExplicitTracking implements AutoCloseable {
     }
 
     /**
-     * Lists the pages of a range that have marks in any generation that is not durable; some more than once. No put may be
-     * marking in the range.
+     * Lists the pages of a range that have marks in any generation that is not durable; some more than once.
+     * No put may be marking in the range.
      *
      * @param from its first page
      * @param to the page after its last
@@ -436,8 +442,8 @@ public final class ExplicitTracking implements AutoCloseable {
     }
 
     /**
-     * The pages of a range were mapped anew, to zeros, all that had no marks: what is committed of those is home's. No put may
-     * be marking in the range, and this is called by a {@link Remapping}.
+     * The pages of a range were mapped anew, to zeros, all that had no marks: what is committed of those is
+     * home's. No put may be marking in the range, and this is called by a {@link Remapping}.
      *
      * @param from its first page
      * @param to the page after its last
@@ -462,8 +468,8 @@ public final class ExplicitTracking implements AutoCloseable {
     }
 
     /**
-     * Maps pages anew that the checkpointer may be about to copy. If that works, pages at or past a limit are from then on
-     * not what home holds, unless they have twins.
+     * Maps pages anew that the checkpointer may be about to copy. If that works, pages at or past a limit are
+     * from then on not what home holds, unless they have twins.
      *
      * @param limit the first such page
      * @param remapping what to do

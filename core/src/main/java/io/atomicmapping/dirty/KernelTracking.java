@@ -15,17 +15,17 @@ import java.util.List;
  * Kernel mode: stores are found by the kernel, or by comparing, whoever made them and how.
  *
  * <ul>
- *   <li>Home, read through the page cache, is always the last durable commit: {@link #durable} brings each commit there
- *       before the next seal. So it is what a seal compares with, and what a rollback restores.
- *   <li>A page once listed by a scan is listed again only after another store: what a failed append or an exception
- *       leaves behind is kept in {@code carried}.
- *   <li>A page is copied before it is compared, each aligned word at once: a raw store beside the seal is in this commit
- *       or in the next, whole.
+ *   <li>Home, read through the page cache, is always the last durable commit: {@link #durable} brings each
+ *       commit there before the next seal. So it is what a seal compares with, and what a rollback restores.
+ *   <li>A page once listed by a scan is listed again only after another store: what a failed append or an
+ *       exception leaves behind is kept in {@code carried}.
+ *   <li>A page is copied before it is compared, each aligned word at once: a raw store beside the seal is in
+ *       this commit or in the next, whole.
  *   <li>Private pages are never handed back: a store between the scan and the handing back would be lost.
  * </ul>
  *
- * <p>{@link #mapped} and {@link #refuseStores} are called under the resize lock, {@link #tier} and {@link #privateBytes} at any time,
- * everything else under the commit lock.
+ * <p>{@link #mapped} and {@link #refuseStores} are called under the resize lock, {@link #tier} and {@link
+ * #privateBytes} at any time, everything else under the commit lock.
  */
 public final class KernelTracking implements AutoCloseable {
 
@@ -53,8 +53,8 @@ public final class KernelTracking implements AutoCloseable {
     private volatile KernelTier tier;
 
     /**
-     * Starts tracking. The caller excludes all sections, home holds the last durable commit, and every range mapped until
-     * now is passed to {@link #mapped} next.
+     * Starts tracking. The caller excludes all sections, home holds the last durable commit, and every range
+     * mapped until now is passed to {@link #mapped} next.
      *
      * @param image the working image
      * @param home the data file

@@ -10,19 +10,22 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongPredicate;
 
 /**
- * The marks of the open generation: which lines of which pages may have been stored to; and the twins of private pages.
+ * The marks of the open generation: which lines of which pages may have been stored to; and the twins of
+ * private pages.
  *
  * <ul>
- *   <li>A page has a 64-bit mask, one bit a line, and the address of its twin; both lie in a reserved, lazily touched table of 16
- *       bytes a page.
- *   <li>A marked line costs a load and a bit test; an unmarked one a store or, when several threads mark, an atomic OR, and no look
- *       at the page itself: nothing waits for a cache miss there. Only a page that was not private yet is copied, under its lock (bit 0 of the twin's address): twin
- *       first, then the mark, then the caller's store.
- *   <li>A page with marks has a twin, and a page with a twin is among the private ones. A twin holds what was sealed last; outside
- *       the marked lines the page holds the same.
+ *   <li>A page has a 64-bit mask, one bit a line, and the address of its twin; both lie in a reserved, lazily
+ *       touched table of 16 bytes a page.
+ *   <li>A marked line costs a load and a bit test; an unmarked one a store or, when several threads mark, an
+ *       atomic OR, and no look at the page itself: nothing waits for a cache miss there. Only a page that was
+ *       not private yet is copied, under its lock (bit 0 of the twin's address): twin first, then the mark,
+ *       then the caller's store.
+ *   <li>A page with marks has a twin, and a page with a twin is among the private ones. A twin holds what was
+ *       sealed last; outside the marked lines the page holds the same.
  * </ul>
  *
- * <p>{@link #mark} is called inside the sections of puts; {@link #remark} beside them; everything that takes marks or twins away needs an exclusion.
+ * <p>{@link #mark} is called inside the sections of puts; {@link #remark} beside them; everything that takes
+ * marks or twins away needs an exclusion.
  */
 final class LineTable implements AutoCloseable {
 
@@ -135,8 +138,8 @@ final class LineTable implements AutoCloseable {
     }
 
     /**
-     * Makes the page private: by a call that says so if it cannot, where a store would have the JVM raise an error some time later,
-     * with what could not be read in the twin.
+     * Makes the page private: by a call that says so if it cannot, where a store would have the JVM raise an
+     * error some time later, with what could not be read in the twin.
      */
     private void fault(long address) {
         int result = Linux.madvise(address, 1L << pageShift, LinuxConstants.MADV_POPULATE_WRITE);
@@ -178,8 +181,8 @@ final class LineTable implements AutoCloseable {
     // ---- changing marks ----
 
     /**
-     * Takes the pages to look at from the lists, in order, each once: those that have lines of a range, and all that a cut has
-     * changed. Inside an exclusion.
+     * Takes the pages to look at from the lists, in order, each once: those that have lines of a range, and
+     * all that a cut has changed. Inside an exclusion.
      */
     void drain(Range range, long zeroFrom, PageList target) {
         target.clear();

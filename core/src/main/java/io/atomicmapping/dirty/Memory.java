@@ -9,9 +9,9 @@ import java.nio.ByteOrder;
 /**
  * Native memory by absolute address, for the tables and copies of the engine.
  *
- * <p>Nothing is checked here: an address must come from a mapping that its user knows to be there. Where the memory is a
- * mapping of a file, only the methods of this class may read it: a page that the file no longer has is then an
- * {@link InternalError}, where a native call or a checksum would end the process.
+ * <p>Nothing is checked here: an address must come from a mapping that its user knows to be there. Where the
+ * memory is a mapping of a file, only the methods of this class may read it: a page that the file no longer
+ * has is then an {@link InternalError}, where a native call or a checksum would end the process.
  */
 public final class Memory {
 
@@ -69,8 +69,8 @@ public final class Memory {
     }
 
     /**
-     * Copies words in such a way that each aligned 8-byte word is read at once, so that a store beside the copy is in it
-     * whole or not at all.
+     * Copies words in such a way that each aligned 8-byte word is read at once, so that a store beside the
+     * copy is in it whole or not at all.
      *
      * @param source the address to copy from, a multiple of 8
      * @param target the address to copy to, a multiple of 8

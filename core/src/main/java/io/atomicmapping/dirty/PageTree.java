@@ -3,18 +3,18 @@ package io.atomicmapping.dirty;
 import java.io.IOException;
 
 /**
- * A set of page numbers: a radix tree of 64-bit words, each bit of an upper word telling whether the word below it has
- * any bit set.
+ * A set of page numbers: a radix tree of 64-bit words, each bit of an upper word telling whether the word
+ * below it has any bit set.
  *
  * <ul>
  *   <li>Adding is one atomic OR where the page's neighbourhood is already there, and never allocates.
  *   <li>Iteration is in page order and costs follow the pages present, not the pages possible.
- *   <li>{@link #add} may race with itself, and a search with both: it may then miss what is just coming, and find what is just
- *       going. Everything else needs the caller's exclusion.
+ *   <li>{@link #add} may race with itself, and a search with both: it may then miss what is just coming, and
+ *       find what is just going. Everything else needs the caller's exclusion.
  * </ul>
  *
- * <p>Design note: FastMap (ATC'20) keeps a red-black tree per core. A radix tree of bits has the same order, and
- * needs neither nodes nor balancing.
+ * <p>Design note: FastMap (ATC'20) keeps a red-black tree per core. A radix tree of bits has the same order,
+ * and needs neither nodes nor balancing.
  */
 public final class PageTree implements AutoCloseable {
 

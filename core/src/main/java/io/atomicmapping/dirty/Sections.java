@@ -14,19 +14,21 @@ import java.util.concurrent.locks.ReentrantLock;
  * Who is storing just now, and the way to wait until nobody is.
  *
  * <ul>
- *   <li>A put is a section, an update is a section around puts. Sections run beside each other; an exclusion runs alone.
- *   <li>A platform thread owns a slot and opens its sections by plain stores to it. The excluder makes up for the missing
- *       fence: it closes the gate, calls membarrier(2), and then either sees the section open or the section sees the
- *       gate closed (Dekker's argument, with the costly half on the rare side).
- *   <li>Virtual threads, and platform threads that found no free slot, count themselves in a striped counter by atomic
- *       adds. There are as many slots and stripes as cores allow for, however many threads there are.
+ *   <li>A put is a section, an update is a section around puts. Sections run beside each other; an exclusion
+ *       runs alone.
+ *   <li>A platform thread owns a slot and opens its sections by plain stores to it. The excluder makes up for
+ *       the missing fence: it closes the gate, calls membarrier(2), and then either sees the section open or
+ *       the section sees the gate closed (Dekker's argument, with the costly half on the rare side).
+ *   <li>Virtual threads, and platform threads that found no free slot, count themselves in a striped counter
+ *       by atomic adds. There are as many slots and stripes as cores allow for, however many threads there
+ *       are.
  *   <li>A section inside an update never waits at the gate: the excluder waits for the update.
- *   <li>An exclusion is tried for a while and given up, so that a put which holds a lock that an open update is waiting
- *       for gets through in between: nobody waits in a circle.
+ *   <li>An exclusion is tried for a while and given up, so that a put which holds a lock that an open update
+ *       is waiting for gets through in between: nobody waits in a circle.
  * </ul>
  *
- * <p>The layout of a slot: bit 0 tells that a put is open, the bits above count updates. A shared stripe counts puts in
- * its lower and updates in its upper half.
+ * <p>The layout of a slot: bit 0 tells that a put is open, the bits above count updates. A shared stripe
+ * counts puts in its lower and updates in its upper half.
  */
 public final class Sections {
 
@@ -72,8 +74,8 @@ public final class Sections {
     /** those who wait at the gate; a thread may be in it once too often, and is then unparked once too often */
     private final ConcurrentLinkedQueue<Thread> waiters = new ConcurrentLinkedQueue<>();
     /**
-     * 1 while an exclusion wants or has the field; set before the barrier. Read after a section opened, and by acquire: the
-     * masks and sizes that the section then loads are those that the last exclusion left
+     * 1 while an exclusion wants or has the field; set before the barrier. Read after a section opened, and
+     * by acquire: the masks and sizes that the section then loads are those that the last exclusion left
      */
     private volatile int gate;
 
@@ -309,9 +311,9 @@ public final class Sections {
     }
 
     /**
-     * One step of waiting for another thread, which may be a virtual one that needs this thread's carrier. A virtual thread
-     * must park for that: those that only yield keep the carriers to themselves, since what another thread unblocks queues
-     * elsewhere.
+     * One step of waiting for another thread, which may be a virtual one that needs this thread's carrier. A
+     * virtual thread must park for that: those that only yield keep the carriers to themselves, since what
+     * another thread unblocks queues elsewhere.
      */
     static void pause(int spin) {
         if (spin % SPINS != 0) {
@@ -372,8 +374,8 @@ public final class Sections {
     }
 
     /**
-     * Waits until every put that was open at the call has ended, updates or not. What was published before the call is
-     * seen by every put that begins after it.
+     * Waits until every put that was open at the call has ended, updates or not. What was published before
+     * the call is seen by every put that begins after it.
      */
     public void awaitPuts() {
         barrier();
@@ -389,8 +391,8 @@ public final class Sections {
     }
 
     /**
-     * Waits until the put is over that a slot may be in. What was published before the call is seen by every put of the slot
-     * that begins after it.
+     * Waits until the put is over that a slot may be in. What was published before the call is seen by every
+     * put of the slot that begins after it.
      *
      * @param slot not the caller's own
      */

@@ -6,11 +6,12 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Memory for the twins of private pages: what a page held at the last seal (Munin, PPoPP'90; TreadMarks, USENIX'94, where the
- * difference to the twin is what is sent).
+ * Memory for the twins of private pages: what a page held at the last seal (Munin, PPoPP'90; TreadMarks,
+ * USENIX'94, where the difference to the twin is what is sent).
  *
  * <ul>
- *   <li>A twin has the size of a page and is aligned to it. It lies in anonymous memory, which system calls may read.
+ *   <li>A twin has the size of a page and is aligned to it. It lies in anonymous memory, which system calls
+ *       may read.
  *   <li>Twins that come back are used again; only some keep their memory until then.
  * </ul>
  *

@@ -6,11 +6,12 @@ import io.atomicmapping.storage.DurableFile;
 import java.io.IOException;
 
 /**
- * Which parts of home are known to have disk space, so that writing a committed page there cannot fail for want of it.
+ * Which parts of home are known to have disk space, so that writing a committed page there cannot fail for
+ * want of it.
  *
  * <ul>
- *   <li>Space is asked for in units of 1 MiB, which keeps a file that is filled at random in few pieces; where that much is
- *       not to be had, page by page.
+ *   <li>Space is asked for in units of 1 MiB, which keeps a file that is filled at random in few pieces;
+ *       where that much is not to be had, page by page.
  *   <li>A unit is asked for once. A file without holes is never asked.
  * </ul>
  *

@@ -19,7 +19,8 @@ import org.slf4j.LoggerFactory;
  * Brings committed pages home so that the journal's ring can be used again.
  *
  * <ul>
- *   <li>Home is written only with bytes that are durable in the journal, and forced before the journal is told.
+ *   <li>Home is written only with bytes that are durable in the journal, and forced before the journal is
+ *       told.
  *   <li>The ring is freed by the journal only after both its header slots say so.
  *   <li>A checkpoint runs on the background thread, or on any thread that cannot go on without it.
  *   <li>A write that fails leaves everything as it was, to be tried again; a force that fails is final.
@@ -87,9 +88,9 @@ public final class Checkpointer implements AutoCloseable {
     private boolean closed;
     private volatile IOException failure;
     /**
-     * Bytes appended while the last checkpoint ran, or most of those while the one before did, -1 before the first: the next one
-     * begins while half as much again is free, and not earlier than that needs, since a page that is committed again until then is
-     * written only once.
+     * Bytes appended while the last checkpoint ran, or most of those while the one before did, -1 before the
+     * first: the next one begins while half as much again is free, and not earlier than that needs, since a
+     * page that is committed again until then is written only once.
      */
     private volatile long appendedMeanwhile = -1;
 
@@ -238,7 +239,8 @@ public final class Checkpointer implements AutoCloseable {
     /**
      * Brings home what is durable now, and recycles. Waits for a checkpoint that is running.
      *
-     * @throws IOException if home or the journal cannot be written; after a failed force the mapping has failed
+     * @throws IOException if home or the journal cannot be written; after a failed force the mapping has
+     *     failed
      */
     public void checkpoint() throws IOException {
         lock.lock();

@@ -12,10 +12,10 @@ import java.io.IOException;
  * The pages that are durable in the journal and not yet home, and how far the journal goes with them.
  *
  * <ul>
- *   <li>Two trees: a checkpoint writes the pages of one while commits add to the other. What a checkpoint could not finish
- *       goes back.
- *   <li>A page is added before its commit's before-images are given up: who looks first for marks and then here
- *       misses none. For a checkpoint that begins, both happen at once.
+ *   <li>Two trees: a checkpoint writes the pages of one while commits add to the other. What a checkpoint
+ *       could not finish goes back.
+ *   <li>A page is added before its commit's before-images are given up: who looks first for marks and then
+ *       here misses none. For a checkpoint that begins, both happen at once.
  * </ul>
  *
  * <p>Safe for use by several threads.
@@ -28,7 +28,8 @@ public final class CommittedPages implements AutoCloseable {
      * @param lsn the end of its last record
      * @param commit its last commit
      * @param size the committed size
-     * @param zeroFrom from where on home is to be zeros before the pages are written; {@link Cuts#NONE} for nowhere
+     * @param zeroFrom from where on home is to be zeros before the pages are written; {@link Cuts#NONE} for
+     *     nowhere
      * @param cut the number of the last cut in it, 0 for none
      */
     public record Point(long lsn, long commit, long size, long zeroFrom, long cut) { }
@@ -57,8 +58,8 @@ public final class CommittedPages implements AutoCloseable {
     }
 
     /**
-     * A commit is durable: its pages are to go home, and its before-images are given up. No checkpoint begins between the two:
-     * it would write home what the images hide, and move past the commit.
+     * A commit is durable: its pages are to go home, and its before-images are given up. No checkpoint begins
+     * between the two: it would write home what the images hide, and move past the commit.
      *
      * @param generation the commit's generation
      * @param tracking what has its images

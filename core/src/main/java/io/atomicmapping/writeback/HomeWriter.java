@@ -16,12 +16,13 @@ import java.util.function.Consumer;
  * Writes committed pages home in page order, as long vectored runs.
  *
  * <ul>
- *   <li>A run bridges a gap of a few clean pages if they are in memory and on disk: one longer write costs less than two.
- *   <li>Home is written through the page cache, since it is mapped: open(2) warns of O_DIRECT beside a mapping of the same
- *       file.
+ *   <li>A run bridges a gap of a few clean pages if they are in memory and on disk: one longer write costs
+ *       less than two.
+ *   <li>Home is written through the page cache, since it is mapped: open(2) warns of O_DIRECT beside a
+ *       mapping of the same file.
  *   <li>Every page goes through a buffer: no system call ever reads the mapping.
- *   <li>After each {@value #PACE_BYTES} bytes the page cache begins to be written back, and the piece before is waited for: a force of
- *       everything at the end would keep a sync beside it waiting for as long.
+ *   <li>After each {@value #PACE_BYTES} bytes the page cache begins to be written back, and the piece before
+ *       is waited for: a force of everything at the end would keep a sync beside it waiting for as long.
  * </ul>
  *
  * <p>Used by one thread at a time.

@@ -12,10 +12,12 @@ import java.util.concurrent.TimeUnit;
  * Hands private pages that are home again back to the kernel, to keep private memory within its budget.
  *
  * <ul>
- *   <li>A page goes only if no generation that is not durable has a mark of it and its last commit is home; this is looked at
- *       inside the exclusion in which it goes.
- *   <li>Batches of {@value #BATCH_PAGES} (FastMap, ATC'20), cold pages first: those that the last checkpoint did not write.
- *   <li>Pages of a zone that was cut off and grown again are zeros of their own, not home's: they are mapped to home anew.
+ *   <li>A page goes only if no generation that is not durable has a mark of it and its last commit is home;
+ *       this is looked at inside the exclusion in which it goes.
+ *   <li>Batches of {@value #BATCH_PAGES} (FastMap, ATC'20), cold pages first: those that the last checkpoint
+ *       did not write.
+ *   <li>Pages of a zone that was cut off and grown again are zeros of their own, not home's: they are mapped
+ *       to home anew.
  * </ul>
  *
  * <p>Explicit mode only. Used by the checkpointer, one thread at a time.

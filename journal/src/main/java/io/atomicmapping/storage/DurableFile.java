@@ -6,11 +6,12 @@ import java.nio.file.Path;
 import java.util.OptionalInt;
 
 /**
- * An open file of a {@link Storage}. What it was told is durable only after the next force that returns normally.
+ * An open file of a {@link Storage}. What it was told is durable only after the next force that returns
+ * normally.
  *
- * <p>Positions and lengths are in bytes. All methods may be called by several threads at once; interrupting a caller
- * never closes the file. Segments passed in must be native memory that the caller owns, never a mapping of a file: the
- * kernel would fault on it.
+ * <p>Positions and lengths are in bytes. All methods may be called by several threads at once; interrupting a
+ * caller never closes the file. Segments passed in must be native memory that the caller owns, never a
+ * mapping of a file: the kernel would fault on it.
  */
 public interface DurableFile extends AutoCloseable {
 
@@ -40,18 +41,20 @@ public interface DurableFile extends AutoCloseable {
     long read(long position, MemorySegment target) throws IOException;
 
     /**
-     * Writes all bytes of the source, extending the file where they pass its end. On an exception any part of them may
-     * have been written.
+     * Writes all bytes of the source, extending the file where they pass its end. On an exception any part of
+     * them may have been written.
      *
      * @param position where to begin
      * @param source the bytes
-     * @throws IOException if they cannot all be written; its message says "No space left on device" on a full disk
+     * @throws IOException if they cannot all be written; its message says "No space left on device" on a full
+     *     disk
      */
     void write(long position, MemorySegment source) throws IOException;
 
     /**
-     * As {@link #write}, past the page cache where the file system can: position, length and address of the source are
-     * multiples of {@link #directAlignment()}. For large or forced writes whose bytes will not be read soon.
+     * As {@link #write}, past the page cache where the file system can: position, length and address of the
+     * source are multiples of {@link #directAlignment()}. For large or forced writes whose bytes will not be
+     * read soon.
      *
      * @param position where to begin
      * @param source the bytes
@@ -67,8 +70,8 @@ public interface DurableFile extends AutoCloseable {
     int directAlignment();
 
     /**
-     * Allocates disk space for the holes in a range, so that writing there cannot fail for want of it. Contents and
-     * length stay. Does nothing where the file system cannot.
+     * Allocates disk space for the holes in a range, so that writing there cannot fail for want of it.
+     * Contents and length stay. Does nothing where the file system cannot.
      *
      * @param position where the range begins
      * @param length its length, within the file
@@ -94,12 +97,13 @@ public interface DurableFile extends AutoCloseable {
     void setLength(long length) throws IOException;
 
     /**
-     * Begins to write what the page cache holds of a range back to the disk, so that a force has less to do. Makes nothing durable.
-     * Does nothing where there is no page cache.
+     * Begins to write what the page cache holds of a range back to the disk, so that a force has less to do.
+     * Makes nothing durable. Does nothing where there is no page cache.
      *
      * @param position where the range begins
      * @param length its length
-     * @throws IOException as for a failed {@link #force}: what was written before may be lost, and no later force tells
+     * @throws IOException as for a failed {@link #force}: what was written before may be lost, and no later
+     *     force tells
      */
     default void startWriteBack(long position, long length) throws IOException {
     }
@@ -115,7 +119,8 @@ public interface DurableFile extends AutoCloseable {
     }
 
     /**
-     * Makes content and length durable. After a failure what was written before may be lost, whatever a later force says.
+     * Makes content and length durable. After a failure what was written before may be lost, whatever a later
+     * force says.
      *
      * @throws IOException if the force fails
      */

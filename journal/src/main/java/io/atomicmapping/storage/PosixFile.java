@@ -18,7 +18,8 @@ import java.util.OptionalInt;
  *   <li>A descriptor is closed only when no call uses it: no call can hit the file that gets its number next.
  *   <li>Direct writes go through a second descriptor, opened by the first of them. Where the file system
  *       refuses them, or they are not aligned, they are buffered, which is as durable after a force.
- *   <li>The lock belongs to the first descriptor's opening: closing another of the same file does not release it.
+ *   <li>The lock belongs to the first descriptor's opening: closing another of the same file does not release
+ *       it.
  * </ul>
  */
 final class PosixFile implements DurableFile {

@@ -1,15 +1,16 @@
 package io.atomicmapping.journal.fault;
 
 /**
- * The mistakes that the library can be told to make, one in a JVM, so that its own crash tests can show that they would find
- * them. Each stands for one rule of {@code FORMAT.md} or of the engine, broken where the rule is kept.
+ * The mistakes that the library can be told to make, one in a JVM, so that its own crash tests can show that
+ * they would find them. Each stands for one rule of {@code FORMAT.md} or of the engine, broken where the rule
+ * is kept.
  *
  * <ul>
- *   <li>None is made unless the JVM was started with {@code -Dio.atomicmapping.seededFault=NAME}, and then standard error says
- *       so: such a JVM loses data.
+ *   <li>None is made unless the JVM was started with {@code -Dio.atomicmapping.seededFault=NAME}, and then
+ *       standard error says so: such a JVM loses data.
  *   <li>{@link #isSeeded} compares two constants: the JIT removes the question with the branch behind it.
- *   <li>Faults of I/O (a force that is dropped, a slot that is written in pieces) need no place here: the tests put a storage
- *       of their own below the library.
+ *   <li>Faults of I/O (a force that is dropped, a slot that is written in pieces) need no place here: the
+ *       tests put a storage of their own below the library.
  * </ul>
  */
 public enum SeededFault {

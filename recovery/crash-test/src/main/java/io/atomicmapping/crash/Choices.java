@@ -14,11 +14,12 @@ import java.util.SplittableRandom;
 /**
  * All crashes of one kind at one moment that leave different disks.
  *
- * <p>What a crash may lose is taken apart by what it changes: each sector, each length, each attribute, each name. Of each
- * the disk ends with the value that was durable or with that of any later operation: those that are the same count once. A
- * sector that is written as it was, or twice alike, so adds nothing, and nothing that differs is left out: the crashes are
- * the product of all these choices. Two simplifications: disk space that was taken is kept everywhere or nowhere, as no
- * program sees whose it is; a cut by a kill is whole or nothing, as the kernel finishes it.
+ * <p>What a crash may lose is taken apart by what it changes: each sector, each length, each attribute, each
+ * name. Of each the disk ends with the value that was durable or with that of any later operation: those that
+ * are the same count once. A sector that is written as it was, or twice alike, so adds nothing, and nothing
+ * that differs is left out: the crashes are the product of all these choices. Two simplifications: disk space
+ * that was taken is kept everywhere or nowhere, as no program sees whose it is; a cut by a kill is whole or
+ * nothing, as the kernel finishes it.
  *
  * <p>The first crash keeps everything, the last nothing.
  */
@@ -179,8 +180,8 @@ final class Choices {
     }
 
     /**
-     * Some crashes, where all are too many: everything kept, everything lost, each one thing alone kept or lost, each
-     * beginning of the operations, and random ones. What is left out may matter.
+     * Some crashes, where all are too many: everything kept, everything lost, each one thing alone kept or
+     * lost, each beginning of the operations, and random ones. What is left out may matter.
      */
     List<Crash> some(int count) {
         List<int[]> picks = new ArrayList<>();

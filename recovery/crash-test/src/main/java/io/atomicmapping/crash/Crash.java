@@ -8,10 +8,11 @@ import java.util.TreeMap;
 import java.util.random.RandomGenerator;
 
 /**
- * One crash of a {@link SimulatedDisk}: its kind, its time, and what it keeps of everything that it may lose. Immutable.
+ * One crash of a {@link SimulatedDisk}: its kind, its time, and what it keeps of everything that it may lose.
+ * Immutable.
  *
- * <p>Time is the disk's: an operation that began at or before it and ended after it is in flight. What no crash names is
- * lost.
+ * <p>Time is the disk's: an operation that began at or before it and ended after it is in flight. What no
+ * crash names is lost.
  */
 public final class Crash {
 
@@ -86,8 +87,8 @@ public final class Crash {
     }
 
     /**
-     * A crash that keeps a random part of what it may lose. Everything and nothing, all but one and one alone are tried more
-     * often than chance would.
+     * A crash that keeps a random part of what it may lose. Everything and nothing, all but one and one alone
+     * are tried more often than chance would.
      *
      * @param disk where it is to happen
      * @param kind what goes down

@@ -8,8 +8,8 @@ import java.util.Locale;
  * <ul>
  *   <li>A <i>run</i> is a workload that was recorded.
  *   <li>A <i>crash</i> is one way in which a recorded run, or recovery, can be cut off.
- *   <li>A <i>state</i> is a disk after a crash that was opened and checked. Crashes that leave the same disk, held to the
- *       same promises, share one.
+ *   <li>A <i>state</i> is a disk after a crash that was opened and checked. Crashes that leave the same disk,
+ *       held to the same promises, share one.
  * </ul>
  */
 public final class CrashReport {
@@ -89,8 +89,9 @@ public final class CrashReport {
     }
 
     /**
-     * The moments of exhaustive runs at which there were too many crashes to try them all: there each thing that a crash may
-     * lose was lost alone and kept alone, and a random part of the combinations tried. Moments of recoveries are not counted.
+     * The moments of exhaustive runs at which there were too many crashes to try them all: there each thing
+     * that a crash may lose was lost alone and kept alone, and a random part of the combinations tried.
+     * Moments of recoveries are not counted.
      *
      * @return their count; 0 where exhaustive means what it says
      */

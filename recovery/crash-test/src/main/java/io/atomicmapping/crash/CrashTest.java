@@ -7,8 +7,8 @@ import java.util.Objects;
 import java.util.function.Supplier;
 
 /**
- * Tests a structure of your own, which lives in an {@link io.atomicmapping.AtomicMapping}, against every crash that the
- * failure model of {@link SimulatedDisk} allows.
+ * Tests a structure of your own, which lives in an {@link io.atomicmapping.AtomicMapping}, against every
+ * crash that the failure model of {@link SimulatedDisk} allows.
  *
  * <pre>{@code
  * @Test
@@ -26,16 +26,18 @@ import java.util.function.Supplier;
  * }
  * }</pre>
  *
- * <p>The workload is run once without a crash, on a disk that records what is done to it. Then the disk is made as a crash at
- * each moment of it could leave it, the structure is opened there, and judged: it must show the state that the
- * {@link Ledger} acknowledged last, or a later one that had begun. Structures that commit by themselves, on several threads,
- * or that promise something else than states are judged by {@link #checking a check of their own}.
+ * <p>The workload is run once without a crash, on a disk that records what is done to it. Then the disk is
+ * made as a crash at each moment of it could leave it, the structure is opened there, and judged: it must
+ * show the state that the {@link Ledger} acknowledged last, or a later one that had begun. Structures that
+ * commit by themselves, on several threads, or that promise something else than states are judged by {@link
+ * #checking a check of their own}.
  *
- * <p>A violation is an {@link AssertionError} that tells the story of the crash, and names a page with the same story drawn:
- * in {@code target/crash-stories}, or where {@code -Datomicmapping.crash.stories} says. Needs no test framework.
+ * <p>A violation is an {@link AssertionError} that tells the story of the crash, and names a page with the
+ * same story drawn: in {@code target/crash-stories}, or where {@code -Datomicmapping.crash.stories} says.
+ * Needs no test framework.
  *
- * <p>Give the mapping a small {@code journalCapacity}, such as 16384, and few commits: exhaustive runs visit what the disk
- * may lose in every combination. Not safe for use by several threads.
+ * <p>Give the mapping a small {@code journalCapacity}, such as 16384, and few commits: exhaustive runs visit
+ * what the disk may lose in every combination. Not safe for use by several threads.
  *
  * @param <S> the structure
  * @param <M> what a state of it, or a promise, is told as: immutable, with {@code equals} or an array
@@ -112,7 +114,8 @@ public final class CrashTest<S extends AutoCloseable, M> {
     }
 
     /**
-     * Works with a structure. The same seed must make it do the same; on several threads as far as that is possible.
+     * Works with a structure. The same seed must make it do the same; on several threads as far as that is
+     * possible.
      *
      * @param <S> the structure
      * @param <M> what a committed state, or a promise, is told as
@@ -148,7 +151,8 @@ public final class CrashTest<S extends AutoCloseable, M> {
     }
 
     /**
-     * A test that compares states: the recovered one must equal the last that was acknowledged, or one that had begun later.
+     * A test that compares states: the recovered one must equal the last that was acknowledged, or one that
+     * had begun later.
      *
      * @param <S> the structure
      * @param <M> what a state is told as
@@ -161,7 +165,8 @@ public final class CrashTest<S extends AutoCloseable, M> {
     }
 
     /**
-     * A test whose check judges: for workloads that promise something else than whole states, as several threads do.
+     * A test whose check judges: for workloads that promise something else than whole states, as several
+     * threads do.
      *
      * @param <S> the structure
      * @param <M> what a promise is told as
@@ -228,9 +233,9 @@ public final class CrashTest<S extends AutoCloseable, M> {
     }
 
     /**
-     * Crashes runs at random moments in random ways, each run with random numbers of its own, and goes on with the workload
-     * on what is left. With {@code -Datomicmapping.crash.seconds=600} it takes so long instead, and with
-     * {@code -Datomicmapping.crash.seed=1} its seeds begin there.
+     * Crashes runs at random moments in random ways, each run with random numbers of its own, and goes on
+     * with the workload on what is left. With {@code -Datomicmapping.crash.seconds=600} it takes so long
+     * instead, and with {@code -Datomicmapping.crash.seed=1} its seeds begin there.
      *
      * @param seed of the first run; the next has the next one
      * @param time how long it takes

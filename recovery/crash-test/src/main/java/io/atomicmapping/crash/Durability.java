@@ -7,8 +7,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Which operations of a log a crash cannot lose: those that were complete before a force began that covers them, and that
- * returned before the crash.
+ * Which operations of a log a crash cannot lose: those that were complete before a force began that covers
+ * them, and that returned before the crash.
  */
 final class Durability {
 

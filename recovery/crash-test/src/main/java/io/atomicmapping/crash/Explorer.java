@@ -10,9 +10,9 @@ import java.util.Map;
 /**
  * Visits every state that a crash of a recorded run can leave.
  *
- * <p>Crashes of recoveries: of recoveries from crashes of one kind that are held to the same promises, find the same tail, of
- * whose disks the same is sure, and that do the same operations in the same places, the first few are crashed, each in every
- * way; the others differ in the bytes that recovery copies.
+ * <p>Crashes of recoveries: of recoveries from crashes of one kind that are held to the same promises, find
+ * the same tail, of whose disks the same is sure, and that do the same operations in the same places, the
+ * first few are crashed, each in every way; the others differ in the bytes that recovery copies.
  */
 final class Explorer<S extends AutoCloseable, M> {
 

@@ -17,11 +17,11 @@ import java.util.Set;
  *
  * <ul>
  *   <li>A failed write has written the first half of its bytes.
- *   <li>A failed force has forced nothing; on a {@link SimulatedDisk} its data are never sure again unless written anew, as
- *       on Linux, and can be gone at once.
+ *   <li>A failed force has forced nothing; on a {@link SimulatedDisk} its data are never sure again unless
+ *       written anew, as on Linux, and can be gone at once.
  *   <li>Every other failed call has done nothing.
- *   <li>Rot changes what is read, until it is written over. Writes in pieces are what short and interrupted writes amount to:
- *       other operations can come between the pieces, and a fault can hit any of them.
+ *   <li>Rot changes what is read, until it is written over. Writes in pieces are what short and interrupted
+ *       writes amount to: other operations can come between the pieces, and a fault can hit any of them.
  *   <li>Each exception says that it is injected, and which call of its kind it hit.
  * </ul>
  *
@@ -117,8 +117,8 @@ public final class FaultyStorage implements Storage {
     }
 
     /**
-     * Makes one force fail with an I/O error, after which a {@link SimulatedDisk} reads without the bytes that it would have
-     * made durable. On other storages as {@link #failForceAfter}.
+     * Makes one force fail with an I/O error, after which a {@link SimulatedDisk} reads without the bytes
+     * that it would have made durable. On other storages as {@link #failForceAfter}.
      *
      * @param passing how many forces of files pass before
      */
@@ -168,8 +168,9 @@ public final class FaultyStorage implements Storage {
     }
 
     /**
-     * From now on every write is made in pieces, as if the kernel wrote less than it was asked to, or was interrupted, and was
-     * asked again for the rest. Direct writes come in pieces of at least their alignment.
+     * From now on every write is made in pieces, as if the kernel wrote less than it was asked to, or was
+     * interrupted, and was asked again for the rest. Direct writes come in pieces of at least their
+     * alignment.
      *
      * @param bytes how long a piece is
      */

@@ -11,10 +11,11 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * The bytes, length, disk space and attributes of a file, as they are in one place: in the cache, or on the disk.
+ * The bytes, length, disk space and attributes of a file, as they are in one place: in the cache, or on the
+ * disk.
  *
- * <p>A sector's array never changes once it is in an image, so that images and operations share them; a sector that was
- * never written is missing and reads 0. Bytes past the length are 0.
+ * <p>A sector's array never changes once it is in an image, so that images and operations share them; a
+ * sector that was never written is missing and reads 0. Bytes past the length are 0.
  */
 final class FileImage {
 

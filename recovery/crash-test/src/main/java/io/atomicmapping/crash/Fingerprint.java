@@ -9,8 +9,8 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * A hash of everything on a disk that a program, or a later crash, can tell: two disks of one fingerprint need to be looked
- * at once. SHA-256, so that no two others share one by chance.
+ * A hash of everything on a disk that a program, or a later crash, can tell: two disks of one fingerprint
+ * need to be looked at once. SHA-256, so that no two others share one by chance.
  */
 final class Fingerprint {
 

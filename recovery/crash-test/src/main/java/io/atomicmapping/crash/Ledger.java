@@ -7,11 +7,11 @@ import java.util.SplittableRandom;
 import java.util.random.RandomGenerator;
 
 /**
- * Where a workload says what it commits. It is what a recovered structure is held to: what was acknowledged before the crash
- * must be there, what had begun may be.
+ * Where a workload says what it commits. It is what a recovered structure is held to: what was acknowledged
+ * before the crash must be there, what had begun may be.
  *
- * <p>Entries are in the order in which they begin. Safe for use by several threads, whose entries {@link CrashTest#checking}
- * then judges.
+ * <p>Entries are in the order in which they begin. Safe for use by several threads, whose entries {@link
+ * CrashTest#checking} then judges.
  *
  * @param <M> what a committed state, or a promise, is told as: immutable, with {@code equals}
  */
@@ -115,9 +115,9 @@ public final class Ledger<M> {
     }
 
     /**
-     * Commits what the structure shows after an action, which may be left out as a {@link #step}. Until the action has
-     * returned a crash may leave the state before or after it; once it has, only the one after it, or a later one. An action
-     * that commits in between, at a state that is neither, is wrong.
+     * Commits what the structure shows after an action, which may be left out as a {@link #step}. Until the
+     * action has returned a crash may leave the state before or after it; once it has, only the one after it,
+     * or a later one. An action that commits in between, at a state that is neither, is wrong.
      *
      * @param action does a change, or changes that were made, durably
      * @throws Exception if it fails
@@ -139,7 +139,8 @@ public final class Ledger<M> {
     }
 
     /**
-     * Commits something by an action. Until that has returned a crash may leave it or not; once it has, it may not lose it.
+     * Commits something by an action. Until that has returned a crash may leave it or not; once it has, it
+     * may not lose it.
      *
      * @param state what is committed
      * @param action makes it durable
@@ -164,8 +165,8 @@ public final class Ledger<M> {
     }
 
     /**
-     * Does a piece of the work that may be left out: where a crash is found to be wrong without it, the story is told without
-     * it.
+     * Does a piece of the work that may be left out: where a crash is found to be wrong without it, the story
+     * is told without it.
      *
      * @param work what the rest of the workload does not depend on
      * @throws Exception if it fails

@@ -7,9 +7,10 @@ import java.util.function.LongFunction;
 /**
  * The moments at which crashes of a recorded run must be looked at, for all of them to be.
  *
- * <p>A <b>power cut</b>: while no force ends, what it may lose only grows, and all that it could leave before it still can,
- * by losing what came since. So of a stretch of time in which no force ends and nothing is promised or acknowledged only the
- * last moment counts. Where there are too many crashes at that moment to try all, each moment of the stretch counts.
+ * <p>A <b>power cut</b>: while no force ends, what it may lose only grows, and all that it could leave before
+ * it still can, by losing what came since. So of a stretch of time in which no force ends and nothing is
+ * promised or acknowledged only the last moment counts. Where there are too many crashes at that moment to
+ * try all, each moment of the stretch counts.
  *
  * <p>A <b>process kill</b>: each moment at which something that changes the disk begins or ends.
  */

@@ -10,9 +10,10 @@ import java.util.Set;
 /**
  * One thing that a program did to a {@link SimulatedDisk}, and when.
  *
- * <p>What it changed comes in units, each of which a power cut keeps or loses apart from the others: first the sectors, then,
- * where it changed more than those, one unit for the length, the disk space, the attribute or the directory entries. Each unit
- * holds what is there <em>after</em> the operation, earlier ones included, as a page cache writes it out.
+ * <p>What it changed comes in units, each of which a power cut keeps or loses apart from the others: first
+ * the sectors, then, where it changed more than those, one unit for the length, the disk space, the attribute
+ * or the directory entries. Each unit holds what is there <em>after</em> the operation, earlier ones
+ * included, as a page cache writes it out.
  */
 public final class Operation {
 
@@ -268,8 +269,8 @@ public final class Operation {
     }
 
     /**
-     * Its number: 0, 1, 2 ... in the order in which operations began; those that a disk inherited from a killed process come
-     * first.
+     * Its number: 0, 1, 2 ... in the order in which operations began; those that a disk inherited from a
+     * killed process come first.
      *
      * @return the number
      */
@@ -343,8 +344,8 @@ public final class Operation {
     /**
      * Where in the program it was done.
      *
-     * @return the innermost frames of the stack that are neither the library's nor the JDK's, innermost first; empty where
-     *     that was not asked for, and on the library's own threads
+     * @return the innermost frames of the stack that are neither the library's nor the JDK's, innermost
+     *     first; empty where that was not asked for, and on the library's own threads
      */
     public String place() {
         return place;

@@ -6,7 +6,8 @@ import java.util.BitSet;
 import java.util.List;
 
 /**
- * From what a recording can be made again: how the first run went, then each crash and how the run after it went.
+ * From what a recording can be made again: how the first run went, then each crash and how the run after it
+ * went.
  *
  * @param courses how the runs went
  * @param crashes what ended each but the last

@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.SplittableRandom;
 
 /**
- * Crashes runs at random, works on with what is left, and crashes that again. The same seed does the same, as far as the
- * structure's threads do.
+ * Crashes runs at random, works on with what is left, and crashes that again. The same seed does the same, as
+ * far as the structure's threads do.
  */
 final class RandomRuns<S extends AutoCloseable, M> {
 

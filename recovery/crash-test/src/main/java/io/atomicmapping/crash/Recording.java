@@ -5,8 +5,8 @@ import java.util.BitSet;
 import java.util.List;
 
 /**
- * A structure opened on a simulated disk, judged, perhaps worked with, and closed; and all that is needed to tell of it and
- * to crash it.
+ * A structure opened on a simulated disk, judged, perhaps worked with, and closed; and all that is needed to
+ * tell of it and to crash it.
  */
 final class Recording<S extends AutoCloseable, M> {
 
@@ -68,8 +68,8 @@ final class Recording<S extends AutoCloseable, M> {
     }
 
     /**
-     * What this should have been like: the same crash had it lost nothing; where that is wrong, too, a kill just after the
-     * last acknowledgement before it.
+     * What this should have been like: the same crash had it lost nothing; where that is wrong, too, a kill
+     * just after the last acknowledgement before it.
      */
     Recording<S, M> sound() {
         Recording<S, M> whole = before.after(Choices.of(before.disk, crash.kind(), crash.time()).nothingLost(), course);

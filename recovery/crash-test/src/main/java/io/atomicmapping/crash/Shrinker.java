@@ -7,11 +7,12 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Looks for the shortest story of a violation. In this order: fewer crashes in a row; fewer steps of the workload; a crash
- * that loses nothing, at a moment when little is open; else one that loses few operations, and few sectors of them.
+ * Looks for the shortest story of a violation. In this order: fewer crashes in a row; fewer steps of the
+ * workload; a crash that loses nothing, at a moment when little is open; else one that loses few operations,
+ * and few sectors of them.
  *
- * <p>Whatever fails counts as the same violation. It gives up after a while, with the best so far: after 20 seconds, or as many
- * as {@code -Datomicmapping.crash.shrinkSeconds} says.
+ * <p>Whatever fails counts as the same violation. It gives up after a while, with the best so far: after 20
+ * seconds, or as many as {@code -Datomicmapping.crash.shrinkSeconds} says.
  */
 final class Shrinker<S extends AutoCloseable, M> {
 

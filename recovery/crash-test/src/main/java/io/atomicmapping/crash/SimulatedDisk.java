@@ -18,41 +18,43 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * A disk that loses power, in memory. It records everything that is done to its files; from the record it makes the disk as a
- * crash at any time would leave it, which can be used, and crash, again.
+ * A disk that loses power, in memory. It records everything that is done to its files; from the record it
+ * makes the disk as a crash at any time would leave it, which can be used, and crash, again.
  *
  * <h2>What a crash may do</h2>
  *
- * <p><b>A process kill</b> keeps the page cache: all operations that were complete. Of one in flight it keeps any part.
- * What was not durable before is not durable after; a power cut may follow.
+ * <p><b>A process kill</b> keeps the page cache: all operations that were complete. Of one in flight it keeps
+ * any part. What was not durable before is not durable after; a power cut may follow.
  *
  * <p><b>A power cut</b> keeps what a force covers, and of everything else any part, in any order:
  * <ul>
- *   <li><i>Content</i>, in sectors of 512 bytes: each holds what the last covered write left there, or what any later write
- *       did, whatever its neighbours hold. A sector is old or new, never a mix. Zeroing a range and cutting a file are writes
- *       of zeros here; taking disk space is lost or kept.
- *   <li><i>Length</i>: as the last covered change left it, or as any later one did, apart from the content. What was kept past
- *       the length is gone; what was never written reads 0.
+ *   <li><i>Content</i>, in sectors of 512 bytes: each holds what the last covered write left there, or what
+ *       any later write did, whatever its neighbours hold. A sector is old or new, never a mix. Zeroing a
+ *       range and cutting a file are writes of zeros here; taking disk space is lost or kept.
+ *   <li><i>Length</i>: as the last covered change left it, or as any later one did, apart from the content.
+ *       What was kept past the length is gone; what was never written reads 0.
  *   <li><i>Attributes</i>: each as covered, or as set later.
- *   <li><i>Names</i>: each creation, deletion and renaming is lost or kept. A renamed file is seen by its old or its new name. A
- *       name says nothing of the content: a file that was forced may have no name, a new name may lead to an empty file.
+ *   <li><i>Names</i>: each creation, deletion and renaming is lost or kept. A renamed file is seen by its old
+ *       or its new name. A name says nothing of the content: a file that was forced may have no name, a new
+ *       name may lead to an empty file.
  * </ul>
  *
- * <p><b>A force</b> covers the operations on its file that were complete when it began, and only once it has returned:
- * {@code force} content and length, {@code forceAll} attributes too, {@code forceDirectory} the names in one directory. Bytes
- * that a failed force would have covered are never sure again, though programs still read them, unless they are written anew:
- * Linux marks their pages clean. A force can also fail so that they are gone from the cache, too: once memory is short, Linux
- * drops clean pages ({@link FaultyStorage#loseForceAfter}).
+ * <p><b>A force</b> covers the operations on its file that were complete when it began, and only once it has
+ * returned: {@code force} content and length, {@code forceAll} attributes too, {@code forceDirectory} the
+ * names in one directory. Bytes that a failed force would have covered are never sure again, though programs
+ * still read them, unless they are written anew: Linux marks their pages clean. A force can also fail so that
+ * they are gone from the cache, too: once memory is short, Linux drops clean pages ({@link
+ * FaultyStorage#loseForceAfter}).
  *
- * <p>What it never does: lose or tear what a force covers; show bytes that nobody wrote; rot by itself ({@link #corrupt}
- * does that); let a lock or an open file survive.
+ * <p>What it never does: lose or tear what a force covers; show bytes that nobody wrote; rot by itself
+ * ({@link #corrupt} does that); let a lock or an open file survive.
  *
  * <h2>Use</h2>
  *
- * <p>Time counts beginnings and ends of operations. {@code disk.crash(Crash.random(disk, POWER_CUT, time, random))} for any
- * time up to {@link #time()} is a disk after a crash; this one stays as it is. Paths work as in
- * {@link io.atomicmapping.storage.MemoryStorage}. Safe for use by several threads, in one total order; forces then give way
- * to other threads between their begin and end, so that these are seen to overlap.
+ * <p>Time counts beginnings and ends of operations. {@code disk.crash(Crash.random(disk, POWER_CUT, time,
+ * random))} for any time up to {@link #time()} is a disk after a crash; this one stays as it is. Paths work
+ * as in {@link io.atomicmapping.storage.MemoryStorage}. Safe for use by several threads, in one total order;
+ * forces then give way to other threads between their begin and end, so that these are seen to overlap.
  */
 public final class SimulatedDisk implements Storage {
 
@@ -270,8 +272,8 @@ public final class SimulatedDisk implements Storage {
     }
 
     /**
-     * As {@link #failForce}, and the cache drops what it could not write: programs read what the disk holds, without the bytes
-     * that the force would have covered. Ranges that were zeroed or cut off stay so.
+     * As {@link #failForce}, and the cache drops what it could not write: programs read what the disk holds,
+     * without the bytes that the force would have covered. Ranges that were zeroed or cut off stay so.
      */
     synchronized void loseForce(Operation force) {
         Durability before = new Durability(log, Crash.Kind.POWER_CUT, force.begin());

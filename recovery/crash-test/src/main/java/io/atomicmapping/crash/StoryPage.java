@@ -7,8 +7,8 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * A story as a page for a browser, complete in itself: what is wrong, a timeline of each run, the pages that differ, and the
- * whole text.
+ * A story as a page for a browser, complete in itself: what is wrong, a timeline of each run, the pages that
+ * differ, and the whole text.
  */
 final class StoryPage {
 
