@@ -60,12 +60,12 @@ final class Aftermath {
     }
 
     /** What is left where a unit of an operation would change something. */
-    Object value(Operation operation, Operation.Target target, int unit) {
+    Object value(Operation operation, Change.Target target, int unit) {
         if (target.content() < 0) {
             return null;
         }
         FileImage image = images.computeIfAbsent(operation.content(), content -> image(content, this::left));
-        return operation.valueIn(image, unit);
+        return operation.change().valueIn(image, unit);
     }
 
     /** Whether it left something in the cache that the disk may not have. */
@@ -102,7 +102,7 @@ final class Aftermath {
         FileImage image = content.atStart.copy();
         for (Operation operation : log) {
             if (operation.content() == content && operation.units() > 0) {
-                operation.applyTo(image, units.of(operation));
+                operation.change().applyTo(image, units.of(operation));
             }
         }
         return image;
@@ -112,7 +112,7 @@ final class Aftermath {
         Map<Path, Content> old = new HashMap<>(disk.namesAtStart());
         for (Operation operation : log) {
             if (operation.isOfEntries() && units.of(operation).get(0)) {
-                operation.applyTo(old);
+                operation.change().applyTo(old);
             }
         }
         Map<Path, Content> fresh = new HashMap<>();

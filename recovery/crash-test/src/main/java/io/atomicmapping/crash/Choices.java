@@ -112,7 +112,7 @@ final class Choices {
                 continue;
             }
             for (int unit = 0; unit < operation.units(); unit++) {
-                Operation.Target target = operation.target(unit);
+                Change.Target target = operation.target(unit);
                 if (open.get(unit)) {
                     BitSet part = new BitSet();
                     part.set(unit);
@@ -126,7 +126,7 @@ final class Choices {
             }
         }
         byTarget.forEach((target, choice) -> {
-            choice.decide(target instanceof Operation.Target each && !choice.together
+            choice.decide(target instanceof Change.Target each && !choice.together
                     ? nothingKept.value(contents.get(choice), each, choice.units.getFirst().units().nextSetBit(0)) : null);
             if (choice.options.length > 1) {
                 choices.add(choice);

@@ -1,6 +1,5 @@
 package io.atomicmapping.crash;
 
-import io.atomicmapping.crash.Recording.Course;
 import io.atomicmapping.storage.Storage;
 import java.time.Duration;
 import java.util.Objects;
@@ -290,34 +289,16 @@ public final class CrashTest<S extends AutoCloseable, M> {
         if (plan == null && !exhaustive && random == null) {
             throw new IllegalStateException("nothing to run: say exhaustive() or random(..)");
         }
-        Subject<S, M> subject = new Subject<>(opener, state, check, invariant, workload);
-        CrashReport report = new CrashReport(name);
+        Search<S, M> search = new Search<>(name, new Subject<>(opener, state, check, invariant, workload), traits);
         if (plan != null) {
-            Recording<S, M> again = plan.replay(subject, traits);
-            tell(again.failure() == null ? null : again, report);
-            return report;
+            return search.replay(plan);
         }
         if (exhaustive) {
-            Recording<S, M> first = Recording.first(subject, traits, Course.working(0));
-            report.addRun();
-            fail(first.failure() != null ? first : new Explorer<S, M>(report).exhaust(first, depth), report);
+            search.exhaust(depth);
         }
         if (random != null) {
-            Budget budget = random.get().startingAfter(report.states());
-            fail(new RandomRuns<>(subject, traits, report, depth).run(budget), report);
+            search.random(random.get(), depth);
         }
-        return report;
-    }
-
-    private void fail(Recording<S, M> wrong, CrashReport report) {
-        tell(wrong == null ? null : new Shrinker<>(wrong, traits).shortest(), report);
-    }
-
-    private void tell(Recording<S, M> wrong, CrashReport report) {
-        if (wrong != null) {
-            Story story = new Story(name, wrong, report);
-            String page = wrong.crash() == null ? "" : "\n  As a page: " + new StoryPage(story).write();
-            throw new AssertionError(story + page, wrong.failure());
-        }
+        return search.report();
     }
 }

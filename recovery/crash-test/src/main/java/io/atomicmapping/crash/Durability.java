@@ -57,10 +57,10 @@ final class Durability {
 
     private boolean isCovered(Operation operation) {
         if (operation.isOfEntries()) {
-            return operation.directories().stream()
+            return operation.change().directories().stream()
                     .anyMatch(directory -> entriesForced.getOrDefault(directory, -1L) > operation.end());
         }
-        Map<Content, Long> forced = operation.isOfAttribute() ? attributesForced : contentForced;
+        Map<Content, Long> forced = operation.change().isOfAttribute() ? attributesForced : contentForced;
         return forced.getOrDefault(operation.content(), -1L) > operation.end();
     }
 

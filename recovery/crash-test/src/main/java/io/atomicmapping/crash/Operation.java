@@ -1,11 +1,8 @@
 package io.atomicmapping.crash;
 
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.BitSet;
-import java.util.List;
 import java.util.Map;
-import java.util.Set;
 
 /**
  * One thing that a program did to a {@link SimulatedDisk}, and when.
@@ -51,28 +48,7 @@ public final class Operation {
         REVERT
     }
 
-    /** What an operation did; all but kind and path may be at their defaults. */
-    static final class Draft {
-        final Kind kind;
-        final Path path;
-        Content content;
-        long position;
-        long bytes;
-        Path target;
-        long[] sectors = {};
-        byte[][] after = {};
-        long lengthAfter = -1;
-        String attribute;
-        byte[] value;
-
-        Draft(Kind kind, Path path, Content content) {
-            this.kind = kind;
-            this.path = path;
-            this.content = content;
-        }
-    }
-
-    private final Draft draft;
+    private final Change change;
     private final int number;
     private final long begin;
     private final String thread;
@@ -84,13 +60,13 @@ public final class Operation {
     /** The units that are on the disk whatever is forced. */
     private final BitSet durable = new BitSet();
 
-    Operation(Draft draft, int number, long begin, String place) {
-        this.draft = draft;
+    Operation(Change change, int number, long begin, String place) {
+        this.change = change;
         this.number = number;
         this.begin = begin;
         this.thread = Thread.currentThread().getName();
         this.place = place;
-        if (draft.kind == Kind.ROT || draft.kind == Kind.REVERT) {
+        if (change.kind == Kind.ROT || change.kind == Kind.REVERT) {
             durable.set(0, units());
         }
     }
@@ -102,20 +78,10 @@ public final class Operation {
      * @param onDisk those of them that the disk has for sure
      */
     static Operation inherited(Operation old, int number, BitSet left, BitSet onDisk, Map<Content, Content> contents) {
-        int oldSectors = old.draft.sectors.length;
+        int oldSectors = old.sectorCount();
         int[] units = left.stream().filter(unit -> unit < oldSectors).toArray();
-        Draft draft = new Draft(old.draft.kind, old.draft.path, contents.get(old.draft.content));
-        draft.position = old.draft.position;
-        draft.bytes = old.draft.bytes;
-        draft.target = old.draft.target;
-        draft.sectors = Arrays.stream(units).mapToLong(unit -> old.draft.sectors[unit]).toArray();
-        draft.after = Arrays.stream(units).mapToObj(unit -> old.draft.after[unit]).toArray(byte[][]::new);
-        if (left.get(oldSectors)) {
-            draft.lengthAfter = old.draft.lengthAfter;
-            draft.attribute = old.draft.attribute;
-            draft.value = old.draft.value;
-        }
-        Operation operation = new Operation(draft, number, 0, old.place);
+        Change change = old.change.part(units, left.get(oldSectors), contents.get(old.content()));
+        Operation operation = new Operation(change, number, 0, old.place);
         operation.end = 0;
         for (int i = 0; i < units.length; i++) {
             operation.durable.set(i, onDisk.get(units[i]));
@@ -136,136 +102,58 @@ public final class Operation {
         return durable;
     }
 
-    boolean isWrite() {
-        return draft.kind == Kind.WRITE || draft.kind == Kind.WRITE_DIRECT;
-    }
-
     boolean isForceFailed(long time) {
         return forceFailed <= time;
     }
 
-    Content content() {
-        return draft.content;
+    /** What it changed. */
+    Change change() {
+        return change;
     }
 
-    boolean isOfAttribute() {
-        return draft.attribute != null;
+    Content content() {
+        return change.content;
+    }
+
+    boolean isWrite() {
+        return change.isWrite();
     }
 
     boolean isOfEntries() {
-        return draft.kind == Kind.CREATE || draft.kind == Kind.RENAME || draft.kind == Kind.DELETE;
+        return change.isOfEntries();
     }
 
     boolean isForceOfFile() {
-        return draft.kind == Kind.FORCE || draft.kind == Kind.FORCE_ALL;
-    }
-
-    /** The directories whose entries it changed. */
-    List<Path> directories() {
-        return draft.target == null ? List.of(draft.path.getParent())
-                : List.of(draft.path.getParent(), draft.target.getParent());
-    }
-
-    void addSectors(Set<Long> target) {
-        for (long sector : draft.sectors) {
-            target.add(sector);
-        }
-    }
-
-    int sectorCount() {
-        return draft.sectors.length;
-    }
-
-    /** What a unit changes; of two kept units that change the same the later counts. */
-    record Target(int content, String what) { }
-
-    Target target(int unit) {
-        if (unit < draft.sectors.length) {
-            return new Target(draft.content.number, "sector " + draft.sectors[unit]);
-        }
-        return switch (draft.kind) {
-            case ALLOCATE -> new Target(-1, "disk space");
-            case SET_ATTRIBUTE -> new Target(draft.content.number, "attribute " + draft.attribute);
-            case CREATE, RENAME, DELETE -> new Target(-1, "name of " + number);
-            default -> new Target(draft.content.number, "length");
-        };
-    }
-
-    /** What a unit leaves in its target: a sector's bytes, null for zeros; a length; an attribute; else itself. */
-    Object value(int unit) {
-        if (unit < draft.sectors.length) {
-            return draft.after[unit];
-        }
-        return switch (draft.kind) {
-            case ALLOCATE, CREATE, RENAME, DELETE -> this;
-            case SET_ATTRIBUTE -> draft.value;
-            default -> draft.lengthAfter;
-        };
-    }
-
-    /** What an image has where a unit would leave its value. */
-    Object valueIn(FileImage image, int unit) {
-        if (unit < draft.sectors.length) {
-            return image.sectors.get(draft.sectors[unit]);
-        }
-        return isOfAttribute() ? image.attributes.get(draft.attribute) : (Object) image.length();
-    }
-
-    long sector(int unit) {
-        return draft.sectors[unit];
-    }
-
-    Path renamedTo() {
-        return draft.target;
-    }
-
-    boolean isAllOrNothingInAKill() {
-        return draft.kind == Kind.SET_LENGTH; // the kernel finishes what it began
+        return change.kind == Kind.FORCE || change.kind == Kind.FORCE_ALL;
     }
 
     boolean isForce() {
-        return isForceOfFile() || draft.kind == Kind.FORCE_DIRECTORY;
+        return isForceOfFile() || change.kind == Kind.FORCE_DIRECTORY;
     }
 
-    /** Whether the unit after the sectors exists. */
-    private boolean hasLastUnit() {
-        return draft.lengthAfter >= 0 || isOfAttribute() || isOfEntries() || draft.kind == Kind.ALLOCATE;
+    boolean isAllOrNothingInAKill() {
+        return change.kind == Kind.SET_LENGTH; // the kernel finishes what it began
     }
 
-    /** Does to a file what was kept of this operation. */
-    void applyTo(FileImage image, BitSet kept) {
-        for (int i = kept.nextSetBit(0); i >= 0 && i < draft.sectors.length; i = kept.nextSetBit(i + 1)) {
-            image.put(draft.sectors[i], draft.after[i]);
-        }
-        if (!kept.get(draft.sectors.length)) {
-            return;
-        }
-        if (draft.lengthAfter >= 0) {
-            image.setLength(draft.lengthAfter);
-        }
-        if (draft.kind == Kind.ALLOCATE) {
-            image.allocate(draft.position, draft.bytes);
-        }
-        if (isOfAttribute()) {
-            if (draft.value == null) {
-                image.attributes.remove(draft.attribute);
-            } else {
-                image.attributes.put(draft.attribute, draft.value);
-            }
-        }
+    int sectorCount() {
+        return change.sectors.length;
     }
 
-    /** Does to the names what this operation did. */
-    void applyTo(Map<Path, Content> names) {
-        switch (draft.kind) {
-            case CREATE -> names.put(draft.path, draft.content);
-            case DELETE -> names.remove(draft.path);
-            case RENAME -> {
-                names.remove(draft.path, draft.content);
-                names.put(draft.target, draft.content);
-            }
-            default -> throw new AssertionError(draft.kind);
-        }
+    long sector(int unit) {
+        return change.sectors[unit];
+    }
+
+    Path renamedTo() {
+        return change.target;
+    }
+
+    Change.Target target(int unit) {
+        return change.target(unit, number);
+    }
+
+    /** What a unit leaves in its target. */
+    Object value(int unit) {
+        return change.value(unit);
     }
 
     /**
@@ -284,7 +172,7 @@ public final class Operation {
      * @return the kind
      */
     public Kind kind() {
-        return draft.kind;
+        return change.kind;
     }
 
     /**
@@ -293,7 +181,7 @@ public final class Operation {
      * @return the path
      */
     public Path path() {
-        return draft.path;
+        return change.path;
     }
 
     /**
@@ -302,7 +190,7 @@ public final class Operation {
      * @return bytes from its beginning, 0 where it has no place
      */
     public long position() {
-        return draft.position;
+        return change.position;
     }
 
     /**
@@ -311,7 +199,7 @@ public final class Operation {
      * @return bytes
      */
     public long bytes() {
-        return draft.bytes;
+        return change.bytes;
     }
 
     /**
@@ -357,7 +245,7 @@ public final class Operation {
      * @return the count of units, 0 for one that changes nothing by itself
      */
     public int units() {
-        return draft.sectors.length + (hasLastUnit() ? 1 : 0);
+        return change.units();
     }
 
     /**
@@ -366,30 +254,20 @@ public final class Operation {
      * @return a copy; empty if it wrote none
      */
     public byte[] written() {
-        if (!isWrite()) {
-            return new byte[0];
-        }
-        byte[] written = new byte[(int) draft.bytes];
-        for (int i = 0; i < draft.sectors.length; i++) {
-            long start = draft.sectors[i] * SimulatedDisk.SECTOR_BYTES;
-            int from = (int) Math.max(0, draft.position - start);
-            int to = (int) Math.min(SimulatedDisk.SECTOR_BYTES, draft.position + draft.bytes - start);
-            System.arraycopy(draft.after[i], from, written, (int) (start + from - draft.position), to - from);
-        }
-        return written;
+        return change.written();
     }
 
     @Override
     public String toString() {
-        String what = switch (draft.kind) {
-            case WRITE, WRITE_DIRECT, ALLOCATE, ZERO, ROT, REVERT -> " position=" + draft.position + ", bytes=" + draft.bytes;
-            case SET_LENGTH -> " length=" + draft.bytes;
-            case SET_ATTRIBUTE -> " name=" + draft.attribute;
-            case RENAME -> " to=" + draft.target.getFileName();
+        String what = switch (change.kind) {
+            case WRITE, WRITE_DIRECT, ALLOCATE, ZERO, ROT, REVERT -> " position=" + change.position + ", bytes=" + change.bytes;
+            case SET_LENGTH -> " length=" + change.bytes;
+            case SET_ATTRIBUTE -> " name=" + change.attribute;
+            case RENAME -> " to=" + change.target.getFileName();
             default -> "";
         };
-        String file = draft.content == null ? "" : " (file " + draft.content.number + ")";
-        return "#" + number + " " + draft.kind + what + (draft.lengthAfter >= 0 ? " -> length=" + draft.lengthAfter : "") + ", "
-                + draft.path.getFileName() + file + (forceFailed == Long.MAX_VALUE ? "" : ", force failed at " + forceFailed);
+        String file = change.content == null ? "" : " (file " + change.content.number + ")";
+        return "#" + number + " " + change.kind + what + (change.lengthAfter >= 0 ? " -> length=" + change.lengthAfter : "") + ", "
+                + change.path.getFileName() + file + (forceFailed == Long.MAX_VALUE ? "" : ", force failed at " + forceFailed);
     }
 }

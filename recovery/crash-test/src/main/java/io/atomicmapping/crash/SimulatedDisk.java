@@ -8,14 +8,11 @@ import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.TreeSet;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.locks.LockSupport;
 
 /**
  * A disk that loses power, in memory. It records everything that is done to its files; from the record it
@@ -61,9 +58,6 @@ public final class SimulatedDisk implements Storage {
     /** What a power cut tears writes at, in bytes. */
     public static final int SECTOR_BYTES = 512;
 
-    private static final long OVERLAP_NANOS = 1;
-    private static final long HELD_NANOS = 100_000;
-
     private final DiskTraits traits;
     private final Map<Path, Content> namesAtStart;
     /** All below are guarded by this. */
@@ -71,10 +65,8 @@ public final class SimulatedDisk implements Storage {
     private final List<Operation> log = new ArrayList<>();
     private long time;
     private int contentCount;
-    private Thread firstThread;
-    private boolean severalThreads;
     private boolean placesRemembered;
-    private CountDownLatch forcesHeld = new CountDownLatch(0);
+    private final Overlap overlap = new Overlap();
 
     /** Makes an empty disk with the {@link DiskTraits#USUAL usual traits}. */
     public SimulatedDisk() {
@@ -162,12 +154,12 @@ public final class SimulatedDisk implements Storage {
         byte[] old = content.cached.sectors.get(position / SECTOR_BYTES);
         byte[] rotten = old == null ? new byte[SECTOR_BYTES] : old.clone();
         rotten[(int) (position % SECTOR_BYTES)] ^= (byte) xorMask;
-        Operation.Draft draft = new Operation.Draft(Operation.Kind.ROT, realPath(path), content);
-        draft.position = position;
-        draft.bytes = 1;
-        draft.sectors = new long[] {position / SECTOR_BYTES};
-        draft.after = new byte[][] {rotten};
-        end(begin(draft));
+        Change change = new Change(Operation.Kind.ROT, realPath(path), content);
+        change.position = position;
+        change.bytes = 1;
+        change.sectors = new long[] {position / SECTOR_BYTES};
+        change.after = new byte[][] {rotten};
+        end(begin(change));
     }
 
     /**
@@ -217,17 +209,15 @@ public final class SimulatedDisk implements Storage {
     }
 
     /** Records an operation and lets programs see what it does. The lock is held. */
-    Operation begin(Operation.Draft draft) {
-        Thread caller = Thread.currentThread();
-        firstThread = firstThread == null ? caller : firstThread;
-        severalThreads |= caller != firstThread;
-        Operation operation = new Operation(draft, log.size(), ++time, placesRemembered ? Places.stack() : "");
+    Operation begin(Change change) {
+        overlap.calledBy(Thread.currentThread());
+        Operation operation = new Operation(change, log.size(), ++time, placesRemembered ? Places.stack() : "");
         log.add(operation);
         if (operation.isOfEntries()) {
-            operation.applyTo(names);
+            change.applyTo(names);
         }
-        if (operation.units() > 0 && draft.content != null) {
-            operation.applyTo(draft.content.cached, allUnits(operation));
+        if (change.units() > 0 && change.content != null) {
+            change.applyTo(change.content.cached);
         }
         return operation;
     }
@@ -238,71 +228,26 @@ public final class SimulatedDisk implements Storage {
     }
 
     /** Forces in flight do not end before this is counted down. */
-    synchronized void holdForces(CountDownLatch until) {
-        forcesHeld = until;
+    void holdForces(CountDownLatch until) {
+        overlap.hold(until);
     }
 
     /** Lets other threads work while a force is in flight. The lock is not held. */
     void overlap() {
-        boolean several;
-        CountDownLatch held;
-        synchronized (this) {
-            several = severalThreads;
-            held = forcesHeld;
-        }
-        while (held.getCount() > 0) {
-            LockSupport.parkNanos(HELD_NANOS);
-        }
-        if (several) {
-            LockSupport.parkNanos(OVERLAP_NANOS);
-        }
+        overlap.giveWay();
     }
 
     /** A force has failed: it covers nothing, and the bytes that it would have covered no later force will. */
     synchronized void failForce(Operation force) {
-        Durability before = new Durability(log, Crash.Kind.POWER_CUT, force.begin());
-        for (Operation operation : log) {
-            boolean wouldBeCovered = operation.content() == force.content() && operation.end() < force.begin();
-            if (wouldBeCovered && operation.isWrite() && before.isUndecided(operation)) {
-                operation.failForce(force.begin());
-            }
-        }
-        force.failForce(force.begin());
+        new FailedForce(log, force).fail();
         end(force);
     }
 
-    /**
-     * As {@link #failForce}, and the cache drops what it could not write: programs read what the disk holds,
-     * without the bytes that the force would have covered. Ranges that were zeroed or cut off stay so.
-     */
+    /** As {@link #failForce}, and the cache drops what it could not write. */
     synchronized void loseForce(Operation force) {
-        Durability before = new Durability(log, Crash.Kind.POWER_CUT, force.begin());
-        TreeSet<Long> sectors = new TreeSet<>();
-        for (Operation operation : log) {
-            if (operation.content() == force.content() && operation.end() < force.begin() && operation.isWrite()
-                    && before.isUndecided(operation)) {
-                operation.addSectors(sectors);
-            }
-        }
-        FileImage onDisk = force.content().atStart.copy();
-        for (Operation operation : log) {
-            if (operation.content() == force.content() && operation.units() > 0) {
-                operation.applyTo(onDisk, operation.isWrite() ? before.durable(operation) : allUnits(operation));
-            }
-        }
+        Change dropped = new FailedForce(log, force).dropped();
         failForce(force);
-        Operation.Draft draft = new Operation.Draft(Operation.Kind.REVERT, force.path(), force.content());
-        draft.sectors = sectors.stream().mapToLong(Long::longValue).toArray();
-        draft.after = sectors.stream().map(onDisk.sectors::get).toArray(byte[][]::new);
-        draft.position = sectors.isEmpty() ? 0 : sectors.first() * SECTOR_BYTES;
-        draft.bytes = (long) draft.sectors.length * SECTOR_BYTES;
-        end(begin(draft));
-    }
-
-    private static BitSet allUnits(Operation operation) {
-        BitSet all = new BitSet();
-        all.set(0, operation.units());
-        return all;
+        end(begin(dropped));
     }
 
     // ---- storage ----
@@ -335,7 +280,7 @@ public final class SimulatedDisk implements Storage {
                     throw new FileAlreadyExistsException(path.toString());
                 }
                 content = new Content(contentCount++, new FileImage(), new FileImage());
-                creation = begin(new Operation.Draft(Operation.Kind.CREATE, real, content));
+                creation = begin(new Change(Operation.Kind.CREATE, real, content));
             } else {
                 content = existing(path);
             }
@@ -353,12 +298,12 @@ public final class SimulatedDisk implements Storage {
             if (kind(target) == FileKind.DIRECTORY) {
                 throw new FileSystemException(source.toString(), target.toString(), "the target is a directory");
             }
-            Operation.Draft draft = new Operation.Draft(Operation.Kind.RENAME, realPath(source), existing(source));
-            draft.target = realPath(target);
-            if (draft.target.equals(draft.path)) {
+            Change change = new Change(Operation.Kind.RENAME, realPath(source), existing(source));
+            change.target = realPath(target);
+            if (change.target.equals(change.path)) {
                 return;
             }
-            operation = begin(draft);
+            operation = begin(change);
         }
         end(operation);
     }
@@ -374,7 +319,7 @@ public final class SimulatedDisk implements Storage {
             if (!names.containsKey(real)) {
                 return;
             }
-            operation = begin(new Operation.Draft(Operation.Kind.DELETE, real, names.get(real)));
+            operation = begin(new Change(Operation.Kind.DELETE, real, names.get(real)));
         }
         end(operation);
     }
@@ -383,7 +328,7 @@ public final class SimulatedDisk implements Storage {
     public void forceDirectory(Path directory) {
         Operation operation;
         synchronized (this) {
-            operation = begin(new Operation.Draft(Operation.Kind.FORCE_DIRECTORY, realPath(directory), null));
+            operation = begin(new Change(Operation.Kind.FORCE_DIRECTORY, realPath(directory), null));
         }
         overlap();
         end(operation);

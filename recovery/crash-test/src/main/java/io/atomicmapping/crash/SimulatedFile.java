@@ -1,6 +1,5 @@
 package io.atomicmapping.crash;
 
-import io.atomicmapping.crash.Operation.Draft;
 import io.atomicmapping.crash.Operation.Kind;
 import io.atomicmapping.storage.DurableFile;
 import java.io.IOException;
@@ -30,7 +29,7 @@ final class SimulatedFile implements DurableFile {
 
     /** Fills in what an operation does; the disk's lock is held. */
     private interface Filling {
-        void fill(Draft draft);
+        void fill(Change change);
     }
 
     private void change(Kind kind, long position, long bytes, Filling filling) throws IOException {
@@ -47,11 +46,11 @@ final class SimulatedFile implements DurableFile {
     private Operation begin(Kind kind, long position, long bytes, Filling filling) throws IOException {
         synchronized (disk) {
             ensureOpen();
-            Draft draft = new Draft(kind, real, content);
-            draft.position = position;
-            draft.bytes = bytes;
-            filling.fill(draft);
-            return disk.begin(draft);
+            Change change = new Change(kind, real, content);
+            change.position = position;
+            change.bytes = bytes;
+            filling.fill(change);
+            return disk.begin(change);
         }
     }
 
@@ -101,14 +100,14 @@ final class SimulatedFile implements DurableFile {
         if (source.byteSize() == 0) {
             return;
         }
-        change(kind, position, source.byteSize(), draft -> {
-            draft.after = content.cached.overlaid(position, source);
-            draft.sectors = new long[draft.after.length];
-            for (int i = 0; i < draft.sectors.length; i++) {
-                draft.sectors[i] = position / SimulatedDisk.SECTOR_BYTES + i;
+        change(kind, position, source.byteSize(), change -> {
+            change.after = content.cached.overlaid(position, source);
+            change.sectors = new long[change.after.length];
+            for (int i = 0; i < change.sectors.length; i++) {
+                change.sectors[i] = position / SimulatedDisk.SECTOR_BYTES + i;
             }
             if (position + source.byteSize() > content.cached.length()) {
-                draft.lengthAfter = position + source.byteSize();
+                change.lengthAfter = position + source.byteSize();
             }
         });
     }
@@ -120,47 +119,47 @@ final class SimulatedFile implements DurableFile {
 
     @Override
     public void allocate(long position, long length) throws IOException {
-        change(Kind.ALLOCATE, position, length, draft -> { });
+        change(Kind.ALLOCATE, position, length, change -> { });
     }
 
     @Override
     public void zero(long position, long length) throws IOException {
-        change(Kind.ZERO, position, length, draft -> {
+        change(Kind.ZERO, position, length, change -> {
             long end = Math.min(position + length, content.cached.length());
-            zero(draft, position, end);
+            zero(change, position, end);
             content.cached.release(position, end);
         });
     }
 
     @Override
     public void setLength(long length) throws IOException {
-        change(Kind.SET_LENGTH, 0, length, draft -> {
-            zero(draft, length, content.cached.length());
+        change(Kind.SET_LENGTH, 0, length, change -> {
+            zero(change, length, content.cached.length());
             content.cached.release(length, Long.MAX_VALUE - FileImage.PAGE_BYTES);
             if (length != content.cached.length()) {
-                draft.lengthAfter = length;
+                change.lengthAfter = length;
             }
         });
     }
 
-    private void zero(Draft draft, long from, long to) {
-        draft.sectors = content.cached.writtenSectors(from, to);
-        draft.after = new byte[draft.sectors.length][];
-        for (int i = 0; i < draft.sectors.length; i++) {
-            draft.after[i] = content.cached.zeroed(draft.sectors[i], from, to);
+    private void zero(Change change, long from, long to) {
+        change.sectors = content.cached.writtenSectors(from, to);
+        change.after = new byte[change.sectors.length][];
+        for (int i = 0; i < change.sectors.length; i++) {
+            change.after[i] = content.cached.zeroed(change.sectors[i], from, to);
         }
     }
 
     @Override
     public void force() throws IOException {
-        Operation force = begin(Kind.FORCE, 0, 0, draft -> { });
+        Operation force = begin(Kind.FORCE, 0, 0, change -> { });
         disk.overlap();
         disk.end(force);
     }
 
     @Override
     public void forceAll() throws IOException {
-        Operation force = begin(Kind.FORCE_ALL, 0, 0, draft -> { });
+        Operation force = begin(Kind.FORCE_ALL, 0, 0, change -> { });
         disk.overlap();
         disk.end(force);
     }
@@ -171,7 +170,7 @@ final class SimulatedFile implements DurableFile {
      * @param losing whether it is gone from the cache at once
      */
     void failForce(boolean all, boolean losing) throws IOException {
-        Operation force = begin(all ? Kind.FORCE_ALL : Kind.FORCE, 0, 0, draft -> { });
+        Operation force = begin(all ? Kind.FORCE_ALL : Kind.FORCE, 0, 0, change -> { });
         if (losing) {
             disk.loseForce(force);
         } else {
@@ -204,9 +203,9 @@ final class SimulatedFile implements DurableFile {
         if (!disk.traits().attributes()) {
             return false;
         }
-        change(Kind.SET_ATTRIBUTE, 0, 0, draft -> {
-            draft.attribute = name;
-            draft.value = value == null ? null : value.clone();
+        change(Kind.SET_ATTRIBUTE, 0, 0, change -> {
+            change.attribute = name;
+            change.value = value == null ? null : value.clone();
         });
         return true;
     }
@@ -225,7 +224,7 @@ final class SimulatedFile implements DurableFile {
         if (!(other instanceof SimulatedFile file) || file.disk != disk) {
             throw new IllegalArgumentException("a file of another storage: file=" + other.path());
         }
-        change(Kind.COPY_PERMISSIONS, 0, 0, draft -> { });
+        change(Kind.COPY_PERMISSIONS, 0, 0, change -> { });
     }
 
     @Override

@@ -104,7 +104,7 @@ class SimulatedDiskTest {
     @Test
     void forceDoesNotCoverWhatBeganDuringIt() throws IOException {
         DurableFile file = fixture.durable("f", 1, 'a');
-        Operation.Draft draft = new Operation.Draft(Operation.Kind.FORCE, path("f"), disk.operations().getFirst().content());
+        Change draft = new Change(Operation.Kind.FORCE, path("f"), disk.operations().getFirst().content());
         Operation force;
         synchronized (disk) {
             force = disk.begin(draft);
