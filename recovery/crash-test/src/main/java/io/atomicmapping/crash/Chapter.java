@@ -22,8 +22,17 @@ record Chapter(String title, Recording<?, ?> recording, Crash crash, List<Event>
      * @param operation what was done to the disk, or null for something that the workload said
      * @param fate what the crash made of it, or null if it could do nothing
      * @param text the event in words
+     * @param mark of what the workload said, in a drawing
      */
-    record Event(long time, Operation operation, Crash.Fate fate, String text) {
+    record Event(long time, Operation operation, Crash.Fate fate, String text, String mark) {
+
+        /** Where in the program it was done, or by whom. */
+        String by() {
+            if (operation.end() == 0) {
+                return "left in the cache by the process that was killed";
+            }
+            return operation.place().isEmpty() ? "thread " + operation.thread() : operation.place();
+        }
 
         boolean isInFlight(Crash crash) {
             return crash != null && operation != null && operation.end() > crash.time();
@@ -36,7 +45,7 @@ record Chapter(String title, Recording<?, ?> recording, Crash crash, List<Event>
         for (int i = 0; i < chain.size(); i++) {
             Recording<?, ?> each = chain.get(i);
             Crash crash = i + 1 < chain.size() ? chain.get(i + 1).crash() : null;
-            String title = (i == 0 ? "The workload runs" : i == 1 ? "Recovery" : "Recovery of the recovery")
+            String title = (i == 0 ? "The workload runs" : i == 1 ? "Recovery" : "Recovery from that")
                     + (i > 0 && each.course().works() ? ", and the workload again" : "")
                     + (crash == null ? "" : ", until a " + crash.name() + " at time " + crash.time() + " of "
                     + each.disk().time());
@@ -46,21 +55,27 @@ record Chapter(String title, Recording<?, ?> recording, Crash crash, List<Event>
     }
 
     private static List<Event> events(Recording<?, ?> recording, Crash crash) {
-        long end = crash == null ? Ledger.NEVER : crash.time();
+        boolean judgedWrong = crash == null && recording.phase() == Recording.Phase.JUDGING;
+        long end = judgedWrong ? recording.judged() : crash == null ? Ledger.NEVER : crash.time();
         List<Event> events = new ArrayList<>();
         List<Operation> undecided = crash == null ? List.of() : recording.disk().undecided(crash.kind(), end);
         for (Operation operation : recording.disk().operations()) {
             Crash.Fate fate = undecided.contains(operation) ? crash.fate(operation) : null;
-            events.add(new Event(operation.begin(), operation, fate, operation.toString()));
+            events.add(new Event(operation.begin(), operation, fate, operation.toString(), ""));
         }
         if (recording.opened() != Ledger.NEVER) {
-            events.add(new Event(recording.opened(), null, null, "the structure is open"));
+            events.add(new Event(recording.opened(), null, null, "the structure is open", "open"));
             for (Ledger.Entry<?> entry : recording.ledger().entries()) {
                 if (!entry.place().isEmpty()) {
-                    events.add(new Event(entry.begin(), null, null, entry + " begins"));
-                    events.add(new Event(entry.acknowledged(), null, null, "commit " + entry.number() + " is acknowledged"));
+                    events.add(new Event(entry.begin(), null, null, entry + " begins", entry.number() + "?"));
+                    events.add(new Event(entry.acknowledged(), null, null, "commit " + entry.number()
+                            + " is acknowledged",
+                            entry.number() + "!"));
                 }
             }
+        }
+        if (judgedWrong) {
+            events.add(new Event(end, null, null, "the structure is open, and judged", "open"));
         }
         return events.stream().filter(event -> event.time() <= end).filter(event -> event.time() != Ledger.NEVER)
                 .sorted(Comparator.comparingLong(Event::time)).toList();

@@ -39,6 +39,10 @@ final class Content {
         return true;
     }
 
+    boolean isLocked() {
+        return exclusiveHolder != null || !sharedHolders.isEmpty();
+    }
+
     void unlock(SimulatedFile holder) {
         sharedHolders.remove(holder);
         if (exclusiveHolder == holder) {

@@ -221,6 +221,11 @@ public final class Crash {
         Map<Integer, BitSet> kept = new HashMap<>();
         for (int i = 1; i < parts.length; i++) {
             int colon = parts[i].indexOf(':');
+            if (colon < 1) {
+                throw new IllegalArgumentException("not what a crash keeps, expected number:units: part="
+                        + parts[i]
+                        + ", crash=" + plan);
+            }
             kept.put(Integer.valueOf(parts[i].substring(0, colon)), parseUnits(parts[i].substring(colon + 1)));
         }
         return new Crash(Kind.valueOf(moment[0]), Long.parseLong(moment[1]), kept);

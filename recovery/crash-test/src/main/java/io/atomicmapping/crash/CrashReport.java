@@ -19,6 +19,7 @@ public final class CrashReport {
     private final long beginNanos = System.nanoTime();
     private long endNanos = beginNanos;
     private long runs;
+    private long commits;
     private long crashes;
     private long states;
     private long nestedStates;
@@ -29,8 +30,10 @@ public final class CrashReport {
         this.name = name;
     }
 
-    void addRun() {
+    /** A workload was recorded, which told the ledger of so many commits. */
+    void addRun(long ofCommits) {
         runs++;
+        commits += ofCommits;
     }
 
     void addCrash() {
@@ -59,6 +62,15 @@ public final class CrashReport {
      */
     public long runs() {
         return runs;
+    }
+
+    /**
+     * What these workloads committed.
+     *
+     * @return the count of entries in their ledgers
+     */
+    public long commits() {
+        return commits;
     }
 
     /**
@@ -127,9 +139,9 @@ public final class CrashReport {
     }
 
     String figures() {
-        return String.format(Locale.ROOT, "runs=%d, crashes=%d, states visited=%d (of crashed recoveries %d),"
-                + " moments sampled=%d (of recoveries %d), seconds=%.1f", runs, crashes, states, nestedStates, sampledMoments,
-                nestedSampledMoments,
-                (endNanos - beginNanos) / 1e9);
+        return String.format(Locale.ROOT, "runs=%d, commits=%d, crashes=%d, states visited=%d (of"
+                + " crashed recoveries %d),"
+                + " moments sampled=%d (of recoveries %d), seconds=%.1f", runs, commits, crashes, states,
+                nestedStates, sampledMoments, nestedSampledMoments, (endNanos - beginNanos) / 1e9);
     }
 }

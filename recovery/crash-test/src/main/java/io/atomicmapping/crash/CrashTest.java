@@ -35,8 +35,17 @@ import java.util.function.Supplier;
  * same story drawn: in {@code target/crash-stories}, or where {@code -Datomicmapping.crash.stories} says.
  * Needs no test framework.
  *
- * <p>Give the mapping a small {@code journalCapacity}, such as 16384, and few commits: exhaustive runs visit
- * what the disk may lose in every combination. Not safe for use by several threads.
+ * <p><b>Cost.</b> Each state opens and closes the structure, a millisecond or so: an exhaustive run of three
+ * small commits visits about a hundred states, with {@link #nested nested(1)} some thousands. Give the
+ * mapping a small {@code journalCapacity}, such as 16384, a small {@code maxSize}, and the workload few
+ * commits: exhaustive runs visit what the disk may lose in every combination. The library logs each recovery,
+ * by the logger {@code io.atomicmapping}, at the level INFO: turn that off.
+ *
+ * <p><b>What it does not find.</b> A state that no crash of the workload can leave; the wrong interleaving of
+ * several threads, where the run did not have it; two crashes in a row, without {@code nested} or {@code
+ * random}; what lies on another storage than the one that is given.
+ *
+ * <p>Not safe for use by several threads; each test is run once.
  *
  * @param <S> the structure
  * @param <M> what a state of it, or a promise, is told as: immutable, with {@code equals} or an array
@@ -44,7 +53,9 @@ import java.util.function.Supplier;
 public final class CrashTest<S extends AutoCloseable, M> {
 
     /**
-     * Opens a structure, creating it where it is missing.
+     * Opens a structure, creating it where it is missing. It is called for each state, thousands of times, on
+     * the thread that runs the test; what it opens must lie on the storage, all of it, and be closed by the
+     * structure.
      *
      * @param <S> the structure
      */
@@ -61,7 +72,7 @@ public final class CrashTest<S extends AutoCloseable, M> {
     }
 
     /**
-     * Tells what a structure holds.
+     * Tells what a structure holds. It is called after each opening, and at each commit; it changes nothing.
      *
      * @param <S> the structure
      * @param <M> what it is told as
@@ -72,7 +83,7 @@ public final class CrashTest<S extends AutoCloseable, M> {
          * Reads it all.
          *
          * @param structure an open structure
-         * @return its state, a copy
+         * @return its state: a copy, equal to that of any other structure that holds the same
          * @throws Exception if it cannot be read, which no crash excuses
          */
         M of(S structure) throws Exception;
@@ -113,8 +124,10 @@ public final class CrashTest<S extends AutoCloseable, M> {
     }
 
     /**
-     * Works with a structure. The same seed must make it do the same; on several threads as far as that is
-     * possible.
+     * Works with a structure. The same seed must make it do the same, as {@link Ledger#random} helps it to;
+     * on several threads as far as that is possible. When it returns the structure is closed, which must
+     * commit nothing that the ledger was not told: one that syncs when it is closed is closed by the
+     * workload, with {@code ledger.commit(state, structure::close)}, and once more by the test.
      *
      * @param <S> the structure
      * @param <M> what a committed state, or a promise, is told as
@@ -134,7 +147,7 @@ public final class CrashTest<S extends AutoCloseable, M> {
     private final Opener<S> opener;
     private final State<S, M> state;
     private final Check<S, M> check;
-    private Workload<S, M> workload = (structure, ledger) -> { };
+    private Workload<S, M> workload;
     private Invariant<S> invariant = structure -> { };
     private DiskTraits traits = DiskTraits.USUAL;
     private String name = Places.test();
@@ -222,7 +235,8 @@ public final class CrashTest<S extends AutoCloseable, M> {
     }
 
     /**
-     * Visits every state that a crash of one run can leave, equal ones once.
+     * Visits every state that a crash of one run can leave, equal ones once. Of several threads it sees the
+     * one interleaving that this run had.
      *
      * @return this
      */
@@ -237,10 +251,14 @@ public final class CrashTest<S extends AutoCloseable, M> {
      * instead, and with {@code -Datomicmapping.crash.seed=1} its seeds begin there.
      *
      * @param seed of the first run; the next has the next one
-     * @param time how long it takes
+     * @param time how long it takes, more than nothing
      * @return this
+     * @throws IllegalArgumentException if the time is not positive
      */
     public CrashTest<S, M> random(long seed, Duration time) {
+        if (!time.isPositive()) {
+            throw new IllegalArgumentException("time must be positive: time=" + time);
+        }
         random = () -> Budget.of(seed, time);
         return this;
     }
@@ -249,30 +267,42 @@ public final class CrashTest<S extends AutoCloseable, M> {
      * As {@link #random(long, Duration)}, for a number of states.
      *
      * @param seed of the first run; the next has the next one
-     * @param states how many states it visits
+     * @param states how many states it visits, at least 1
      * @return this
+     * @throws IllegalArgumentException if it is less
      */
     public CrashTest<S, M> random(long seed, long states) {
+        if (states < 1) {
+            throw new IllegalArgumentException("states must be positive: states=" + states);
+        }
         random = () -> Budget.of(seed, states);
         return this;
     }
 
     /**
-     * Also crashes the recovery from a crash.
+     * Also crashes the recovery from a crash: the library's, and what {@link Opener#open open} changes and
+     * syncs after it. Each level costs tens of times the states. Random runs crash recoveries also without
+     * it.
      *
-     * @param recoveries how many of them in a row: 2 crashes a recovery, and that from it
+     * @param recoveries how many of them in a row: 0 for none, 2 crashes a recovery, and that from it
      * @return this
+     * @throws IllegalArgumentException if it is negative
      */
     public CrashTest<S, M> nested(int recoveries) {
+        if (recoveries < 0) {
+            throw new IllegalArgumentException("recoveries must not be negative: recoveries=" + recoveries);
+        }
         depth = recoveries;
         return this;
     }
 
     /**
-     * Runs one story again, and nothing else.
+     * Runs one story again, and nothing else: what the test was told to visit besides is not visited. Where
+     * the run has become too short for it, as after a change of the structure, nothing is found.
      *
      * @param story the plan, as the story gives it
      * @return this
+     * @throws IllegalArgumentException if it is no plan
      */
     public CrashTest<S, M> replay(String story) {
         plan = Plan.parse(story);
@@ -280,10 +310,14 @@ public final class CrashTest<S extends AutoCloseable, M> {
     }
 
     /**
-     * Runs the test.
+     * Runs the test, on the calling thread.
      *
-     * @return what was visited
-     * @throws AssertionError if a crash leaves what the ledger does not allow; it tells the story
+     * @return what was visited, once all of it was right
+     * @throws AssertionError if a crash leaves what the ledger does not allow; it tells the story. Also where
+     *     opening, the workload or closing fails without a crash; the cause is what they threw
+     * @throws IllegalStateException if the test would find nothing, or what is not there: nothing to run, a
+     *     storage that is not used, a workload that commits nothing, a state without {@code equals}, a
+     *     mapping that is not closed
      */
     public CrashReport run() {
         if (plan == null && !exhaustive && random == null) {

@@ -1,8 +1,10 @@
 package io.atomicmapping.crash;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.SplittableRandom;
 import java.util.random.RandomGenerator;
 
@@ -40,6 +42,7 @@ public final class Ledger<M> {
         private final String place;
         private volatile M state;
         private volatile boolean known;
+        private volatile int hash;
         private volatile long acknowledged = NEVER;
 
         private Entry(Ledger<M> ledger, int number, long begin, String place) {
@@ -56,7 +59,17 @@ public final class Ledger<M> {
 
         private void tell(M committed) {
             state = committed;
+            hash = hash(committed);
             known = true;
+        }
+
+        private static int hash(Object state) {
+            return Arrays.deepHashCode(new Object[] {state});
+        }
+
+        /** Whether its state is no longer what it was when it was told. */
+        boolean isChanged() {
+            return known && hash(state) != hash;
         }
 
         int number() {
@@ -81,8 +94,11 @@ public final class Ledger<M> {
 
         @Override
         public String toString() {
-            return "commit " + number + (place.isEmpty() ? "" : " at " + place) + ": "
-                    + (known ? Text.of(state) : "what its action did not live to say");
+            return name() + ": " + (known ? Text.of(state) : "what its action did not live to say");
+        }
+
+        String name() {
+            return "commit " + number + (place.isEmpty() ? ", from before" : " at " + place);
         }
     }
 
@@ -97,8 +113,9 @@ public final class Ledger<M> {
     private final View<M> view;
     private final BitSet skipped;
     private final RandomGenerator random;
-    /** Guarded by itself. */
+    /** Guards itself, and all below. */
     private final List<Entry<M>> entries = new ArrayList<>();
+    private final BitSet leftOut = new BitSet();
     private int steps;
 
     /**
@@ -119,6 +136,9 @@ public final class Ledger<M> {
      * action has returned a crash may leave the state before or after it; once it has, only the one after it,
      * or a later one. An action that commits in between, at a state that is neither, is wrong.
      *
+     * <p>The state is read on this thread once the action has returned, from the open structure: where the
+     * action closes it, name the state by {@link #commit(Object, Action)}.
+     *
      * @param action does a change, or changes that were made, durably
      * @throws Exception if it fails
      */
@@ -126,16 +146,59 @@ public final class Ledger<M> {
         if (view == null) {
             throw new IllegalStateException("nothing tells the structure's state: name what is committed");
         }
-        if (isLeftOut()) {
+        int step = nextStep();
+        if (isLeftOut(step) && nothingChanged()) {
+            leaveOut(step);
             return;
         }
         Entry<M> entry = begin();
         try {
             action.run();
-        } finally {
-            entry.tell(view.now()); // also of a commit that failed: a crash may leave it
+        } catch (Exception | Error e) {
+            entry.tell(view.now()); // a crash may leave it
+            throw e;
+        }
+        try {
+            entry.tell(view.now());
+        } catch (Exception e) {
+            throw new IllegalStateException("the state cannot be read after the action: where that closes the"
+                    + " structure, name the state with ledger.commit(state, action)", e);
         }
         entry.acknowledge();
+    }
+
+    /**
+     * A commit of what was changed before it cannot be left out alone: what comes later would be about that,
+     * too.
+     */
+    private boolean nothingChanged() throws Exception {
+        List<Entry<M>> told = entries();
+        return Objects.deepEquals(told.getLast().state(), view.now());
+    }
+
+    /**
+     * Does pieces of work at the same time, each on a thread of its own, and waits for them all.
+     *
+     * <p>An exhaustive run crashes the one interleaving that it recorded; {@link CrashTest#random random}
+     * runs see others. Short pieces hardly overlap: see {@link #repeating}.
+     *
+     * @param works what is done
+     * @throws Exception the first that failed, the others suppressed in it; also an {@code Error}
+     */
+    public void together(Action... works) throws Exception {
+        Together.run(works);
+    }
+
+    /**
+     * Does a piece of work again and again on a thread of its own, while another is done on another: so that
+     * commits of the second cut the first in the middle, unless it is an update.
+     *
+     * @param repeated what is repeated, once at least before the other begins, until that has ended
+     * @param work what is done once
+     * @throws Exception the first that failed, the other suppressed in it; also an {@code Error}
+     */
+    public void repeating(Action repeated, Action work) throws Exception {
+        Together.repeating(repeated, work);
     }
 
     /**
@@ -166,20 +229,40 @@ public final class Ledger<M> {
 
     /**
      * Does a piece of the work that may be left out: where a crash is found to be wrong without it, the story
-     * is told without it.
+     * is told without it. It may hold commits.
      *
      * @param work what the rest of the workload does not depend on
      * @throws Exception if it fails
      */
     public void step(Action work) throws Exception {
-        if (!isLeftOut()) {
+        int step = nextStep();
+        if (isLeftOut(step)) {
+            leaveOut(step);
+        } else {
             work.run();
         }
     }
 
-    private boolean isLeftOut() {
+    private int nextStep() {
         synchronized (entries) {
-            return skipped.get(steps++);
+            return steps++;
+        }
+    }
+
+    private boolean isLeftOut(int step) {
+        return skipped.get(step);
+    }
+
+    private void leaveOut(int step) {
+        synchronized (entries) {
+            leftOut.set(step);
+        }
+    }
+
+    /** The steps that were left out: some that were to be could not. */
+    BitSet leftOut() {
+        synchronized (entries) {
+            return (BitSet) leftOut.clone();
         }
     }
 
@@ -230,7 +313,7 @@ public final class Ledger<M> {
         List<Promises.Promise<M>> promises = new ArrayList<>();
         for (Entry<M> entry : entries()) {
             if (entry.begin <= time && entry.known) {
-                promises.add(new Promises.Promise<>(entry.state, entry.acknowledged <= time, entry.toString()));
+                promises.add(new Promises.Promise<>(entry.state, entry.acknowledged <= time, entry.name()));
             }
         }
         return new Promises<>(promises);

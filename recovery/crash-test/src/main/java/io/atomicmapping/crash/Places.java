@@ -6,6 +6,7 @@ import io.atomicmapping.storage.Storage;
 import java.security.CodeSource;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -16,6 +17,8 @@ final class Places {
     private static final StackWalker WALKER = StackWalker.getInstance(StackWalker.Option.RETAIN_CLASS_REFERENCE);
     private static final String JDK = "jrt:";
     private static final List<String> RUNNERS = List.of("org.junit.", "net.jqwik.", "org.apache.maven.");
+    /** These call back a test, as assertThrows does. */
+    private static final String ASSERTIONS = "org.junit.jupiter.api.";
     private static final ClassValue<Boolean> IS_OF_PROGRAM = new ClassValue<>() {
         @Override
         protected Boolean computeValue(Class<?> type) {
@@ -36,7 +39,7 @@ final class Places {
     private static boolean isOfProgram(Class<?> type) {
         String source = source(type);
         return !source.startsWith(JDK) && !LIBRARY.contains(source)
-                && RUNNERS.stream().noneMatch(runner -> type.getName().startsWith(runner));
+                && !type.getName().startsWith(ASSERTIONS);
     }
 
     private static String name(StackWalker.StackFrame frame) {
@@ -50,20 +53,32 @@ final class Places {
 
     /** The innermost frames of the program, "a < b" where b called a; empty on a thread of the library. */
     static String stack() {
-        return WALKER.walk(frames -> frames.filter(frame -> IS_OF_PROGRAM.get(frame.getDeclaringClass())).limit(FRAMES_MAX)
-                .map(Places::name).collect(Collectors.joining(" < ")));
+        return walk(frames -> frames.map(Places::name).distinct().limit(FRAMES_MAX)
+                .collect(Collectors.joining(" < ")));
     }
 
     /** The innermost frame of the program. */
     static String caller() {
-        return WALKER.walk(frames -> frames.filter(frame -> IS_OF_PROGRAM.get(frame.getDeclaringClass())).findFirst()
-                .map(Places::name).orElse(""));
+        return walk(frames -> frames.findFirst().map(Places::name).orElse(""));
     }
 
     /** The outermost frame of the program, which a test framework called: for names. */
     static String test() {
-        return WALKER.walk(frames -> frames.filter(frame -> IS_OF_PROGRAM.get(frame.getDeclaringClass()))
-                .map(frame -> frame.getDeclaringClass().getSimpleName() + "." + frame.getMethodName())
+        return walk(frames -> frames.map(frame -> frame.getDeclaringClass().getSimpleName() + "."
+                + frame.getMethodName())
                 .reduce("crash", (inner, outer) -> outer));
+    }
+
+    /**
+     * The frames of the program; what called the test framework, as a development environment does, is not
+     * part of it.
+     */
+    private static <T> T walk(Function<Stream<StackWalker.StackFrame>, T> use) {
+        return WALKER.walk(frames -> use.apply(frames.takeWhile(frame -> !isRunner(frame.getClassName()))
+                .filter(frame -> IS_OF_PROGRAM.get(frame.getDeclaringClass()))));
+    }
+
+    private static boolean isRunner(String type) {
+        return !type.startsWith(ASSERTIONS) && RUNNERS.stream().anyMatch(type::startsWith);
     }
 }

@@ -28,6 +28,11 @@ record Plan(List<Course> courses, List<Crash> crashes) {
         return new Plan(courses, crashes);
     }
 
+    /** The same, with operations that remember where in the program they were done. */
+    Plan placed() {
+        return new Plan(courses.stream().map(Course::remembering).toList(), crashes);
+    }
+
     static Plan parse(String text) {
         List<Course> courses = new ArrayList<>();
         List<Crash> crashes = new ArrayList<>();

@@ -11,12 +11,12 @@ import java.util.List;
  */
 public final class Promises<M> {
 
-    /** One entry; what it is called in stories is not part of it. */
+    /** One entry, and what it is called in stories. */
     record Promise<M>(M state, boolean acknowledged, String name) {
 
         @Override
         public String toString() {
-            return (acknowledged ? "acknowledged " : "in flight    ") + name;
+            return (acknowledged ? "acknowledged " : "in flight    ") + name + ": " + Text.of(state);
         }
     }
 

@@ -36,7 +36,10 @@ final class RandomRuns<S extends AutoCloseable, M> {
         while (budget.next(report.states())) {
             SplittableRandom random = new SplittableRandom(budget.seed());
             Recording<S, M> first = Recording.first(subject, traits, Course.working(budget.seed()));
-            report.addRun();
+            report.addRun(first.commits());
+            if (first.failure() == null) {
+                Misuse.check(first);
+            }
             Recording<S, M> wrong = first.failure() != null ? first : crash(first, random, CRASHES_OF_A_RUN, depth, budget);
             if (wrong != null) {
                 return wrong;

@@ -3,12 +3,28 @@ package io.atomicmapping.crash;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
+import java.util.Objects;
 
 /**
  * A structure opened on a simulated disk, judged, perhaps worked with, and closed; and all that is needed to
  * tell of it and to crash it.
  */
 final class Recording<S extends AutoCloseable, M> {
+
+    /** What a recording does, one after the other. */
+    enum Phase {
+        OPENING("it cannot be opened"),
+        JUDGING("what it holds is wrong"),
+        WORKING("the workload failed"),
+        CLOSING("it cannot be closed");
+
+        /** What it means that this failed. */
+        final String failed;
+
+        Phase(String failed) {
+            this.failed = failed;
+        }
+    }
 
     /** What a crash is held to, as far as it tells two moments of a recording apart. */
     private record Epoch(boolean opened, long begun, long acknowledged) { }
@@ -30,6 +46,10 @@ final class Recording<S extends AutoCloseable, M> {
         static Course opening() {
             return new Course(false, 0, new BitSet(), false);
         }
+
+        Course remembering() {
+            return new Course(works, seed, skipped, true);
+        }
     }
 
     private final Subject<S, M> subject;
@@ -40,6 +60,8 @@ final class Recording<S extends AutoCloseable, M> {
     private Promises<M> promises;
     private Ledger<M> ledger;
     private long opened = Ledger.NEVER;
+    private long judged = Ledger.NEVER;
+    private Phase phase = Phase.OPENING;
     private Throwable failure;
 
     private Recording(Subject<S, M> subject, SimulatedDisk disk, Recording<S, M> before, Crash crash, Course course) {
@@ -84,16 +106,19 @@ final class Recording<S extends AutoCloseable, M> {
 
     @SuppressWarnings("try") // whatever close throws is a result, too
     private Recording<S, M> run() {
-        try (S structure = subject.opener().open(disk)) {
-            long time = disk.time();
+        try (S structure = Objects.requireNonNull(subject.opener().open(disk), "open gave no structure")) {
+            judged = disk.time();
+            phase = Phase.JUDGING;
             Ledger<M> opening = new Ledger<>(disk, subject.view(structure), course.skipped(), course.seed());
             subject.judge(structure, promises, opening);
             ledger = opening;
-            opened = time;
+            opened = judged;
             promises = promises == null ? ledger.promisesAt(0) : promises;
-            if (course.works()) {
+            phase = Phase.WORKING;
+            if (course.works() && subject.workload() != null) {
                 subject.workload().run(structure, ledger);
             }
+            phase = Phase.CLOSING;
         } catch (Throwable e) { // whatever it is, it is the result of this run
             failure = e;
         }
@@ -117,6 +142,16 @@ final class Recording<S extends AutoCloseable, M> {
         return failure;
     }
 
+    /** What it did when it failed, or last. */
+    Phase phase() {
+        return phase;
+    }
+
+    /** When opening had returned, and what it showed was judged; or never. */
+    long judged() {
+        return judged;
+    }
+
     SimulatedDisk disk() {
         return disk;
     }
@@ -131,8 +166,9 @@ final class Recording<S extends AutoCloseable, M> {
         return before;
     }
 
+    /** How it went: without the steps that were left out, if it came so far. */
     Course course() {
-        return course;
+        return ledger == null ? course : new Course(course.works(), course.seed(), ledger.leftOut(), course.placed());
     }
 
     /** When opening had returned, and what it showed was right; or never. */
@@ -143,6 +179,12 @@ final class Recording<S extends AutoCloseable, M> {
     /** What it committed; null where it did not come so far. */
     Ledger<M> ledger() {
         return ledger;
+    }
+
+    /** How much it committed. */
+    long commits() {
+        return ledger == null ? 0 : ledger.entries().stream().filter(entry -> !entry.place().isEmpty())
+                .count();
     }
 
     /** What it had to hold when it was opened. */

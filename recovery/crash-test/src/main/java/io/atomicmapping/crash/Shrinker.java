@@ -8,25 +8,29 @@ import java.util.concurrent.TimeUnit;
 
 /**
  * Looks for the shortest story of a violation. In this order: fewer crashes in a row; fewer steps of the
- * workload; a crash that loses nothing, at a moment when little is open; else one that loses few operations,
- * and few sectors of them.
+ * workload; a crash that loses nothing; else one that loses few operations, and few sectors of them.
  *
- * <p>Whatever fails counts as the same violation. It gives up after a while, with the best so far: after 20
- * seconds, or as many as {@code -Datomicmapping.crash.shrinkSeconds} says.
+ * <p>What has the same {@link Symptom} counts as the same violation. Of the crashes that lose nothing the one
+ * is told at which the least is in flight, the earliest just after a force: that force made it wrong. It
+ * gives up after a while, with the best so far: after 20 seconds, or as many as {@code
+ * -Datomicmapping.crash.shrinkSeconds} says.
  */
 final class Shrinker<S extends AutoCloseable, M> {
 
     private static final long NANOS_MAX = TimeUnit.SECONDS.toNanos(Long.getLong("atomicmapping.crash.shrinkSeconds", 20));
     private static final int STATES_MAX = 2000;
     private static final Comparator<Recording<?, ?>> ORDER = Comparator.<Recording<?, ?>>comparingLong(Shrinker::inFlight)
-            .thenComparingLong(Shrinker::open).thenComparingLong(recording -> recording.crash().time());
+            .thenComparing(Shrinker::isLongAfterForce).thenComparingLong(recording -> recording.crash()
+            .time());
 
     private final DiskTraits traits;
     private final long endNanos = System.nanoTime() + NANOS_MAX;
+    private final Symptom symptom;
     private Recording<S, M> wrong;
 
     Shrinker(Recording<S, M> wrong, DiskTraits traits) {
         this.wrong = wrong;
+        this.symptom = Symptom.of(wrong);
         this.traits = traits;
     }
 
@@ -44,6 +48,10 @@ final class Shrinker<S extends AutoCloseable, M> {
         return System.nanoTime() > endNanos;
     }
 
+    private boolean isTheSame(Recording<S, M> found) {
+        return found != null && found.failure() != null && Symptom.of(found).equals(symptom);
+    }
+
     /** A recovery that is wrong after fewer crashes. */
     private void shortenChain() {
         List<Recording<S, M>> chain = wrong.chain();
@@ -57,7 +65,9 @@ final class Shrinker<S extends AutoCloseable, M> {
     }
 
     private Recording<S, M> search(Recording<S, M> recording, int depth) {
-        return new Explorer<S, M>(new CrashReport("shrinking"), STATES_MAX).exhaust(recording, depth);
+        Recording<S, M> found = new Explorer<S, M>(new CrashReport("shrinking"), STATES_MAX)
+                .exhaust(recording, depth);
+        return isTheSame(found) ? found : null;
     }
 
     /** The workload without some of its steps, as long as a crash of it is still wrong: first without many, then with few. */
@@ -111,7 +121,7 @@ final class Shrinker<S extends AutoCloseable, M> {
     private void keep(Crash crash) {
         if (!isOver()) {
             Recording<S, M> recording = wrong.before().after(crash, Course.opening());
-            wrong = recording.failure() != null ? recording : wrong;
+            wrong = isTheSame(recording) ? recording : wrong;
         }
     }
 
@@ -123,7 +133,7 @@ final class Shrinker<S extends AutoCloseable, M> {
             for (long time = 0; time <= before.disk().time() && !isOver(); time++) {
                 Recording<S, M> recording = before.after(Choices.of(before.disk(), kind, time).nothingLost(),
                         Course.opening());
-                if (recording.failure() != null && (best == null || ORDER.compare(recording, best) < 0)) {
+                if (isTheSame(recording) && (best == null || ORDER.compare(recording, best) < 0)) {
                     best = recording;
                 }
             }
@@ -131,13 +141,16 @@ final class Shrinker<S extends AutoCloseable, M> {
         return best;
     }
 
+    /** A kill finds what a force covers also before the force; just after it the force can be named. */
+    private static boolean isLongAfterForce(Recording<?, ?> recording) {
+        return recording.before().disk().operations().stream()
+                .noneMatch(operation -> operation.isForceOfFile() && operation.end() == recording.crash()
+                .time());
+    }
+
     private static long inFlight(Recording<?, ?> recording) {
         long time = recording.crash().time();
         return recording.before().disk().operations().stream()
                 .filter(operation -> operation.begin() <= time && operation.end() > time).count();
-    }
-
-    private static long open(Recording<?, ?> recording) {
-        return recording.before().disk().undecided(Crash.Kind.POWER_CUT, recording.crash().time()).size();
     }
 }

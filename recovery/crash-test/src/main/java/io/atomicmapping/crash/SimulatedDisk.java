@@ -182,6 +182,12 @@ public final class SimulatedDisk implements Storage {
         return names.keySet().stream().sorted().toList();
     }
 
+    /** The files that are locked: a mapping has them open. */
+    synchronized List<Path> openFiles() {
+        return names.entrySet().stream().filter(entry -> entry.getValue().isLocked()).map(Map.Entry::getKey)
+                .sorted().toList();
+    }
+
     // ---- what files do; the lock is held where they say so ----
 
     DiskTraits traits() {

@@ -12,8 +12,15 @@ final class Story {
     private final Recording<?, ?> wrong;
     private final CrashReport report;
     private final List<Chapter> chapters;
+    private final String note;
 
-    Story(String name, Recording<?, ?> wrong, CrashReport report) {
+    /**
+     * Prepares it.
+     *
+     * @param note what else there is to say, or empty
+     */
+    Story(String name, Recording<?, ?> wrong, CrashReport report, String note) {
+        this.note = note;
         this.name = name;
         this.wrong = wrong;
         this.report = report;
@@ -35,7 +42,10 @@ final class Story {
     /** What is wrong. */
     String claim() {
         Throwable failure = wrong.failure();
-        return failure instanceof AssertionError && failure.getMessage() != null ? failure.getMessage() : failure.toString();
+        boolean told = failure instanceof AssertionError && failure.getMessage() != null;
+        String message = told ? failure.getMessage() : failure.toString();
+        return wrong.phase() == Recording.Phase.JUDGING && told ? message : wrong.phase().failed + ": "
+                + message;
     }
 
     /** From what the recording can be made again. */
@@ -47,10 +57,12 @@ final class Story {
     public String toString() {
         StringBuilder text = new StringBuilder(name).append(": ").append(claim());
         if (wrong.crash() == null) {
-            return text.append("\n  No crash is to blame: this happened while the workload ran on a sound disk.").toString();
+            return text.append("\n  No crash is to blame: there was none, and the disk was empty at first.")
+                    .append(" The cause is below.").toString();
         }
         text.append("\n\n  ").append(moral());
         text.append("\n  To replay it: .replay(\"").append(plan()).append("\")");
+        text.append(note.isEmpty() ? "" : "\n  " + note);
         for (int i = 0; i < chapters.size(); i++) {
             text.append("\n\n  ").append(i + 1).append(". ").append(chapters.get(i).title()).append('\n');
             tell(chapters.get(i), text);
@@ -62,7 +74,9 @@ final class Story {
     String moral() {
         Chapter last = chapters.get(chapters.size() - 2);
         Crash crash = last.crash();
-        StringBuilder text = new StringBuilder("The last crash: a ").append(crash.name());
+        String verdict = Verdict.of(wrong, last);
+        StringBuilder text = new StringBuilder(verdict).append(verdict.isEmpty() ? "" : "\n  ");
+        text.append("The last crash: a ").append(crash.name());
         Operation next = last.next();
         text.append(next == null ? " after everything." : " before " + Teller.briefly(next) + Teller.at(next) + ".");
         List<String> open = wrong.promises().all().stream().filter(promise -> !promise.acknowledged())
@@ -100,9 +114,9 @@ final class Story {
                 text.append("  ---- ").append(event.text()).append('\n');
                 continue;
             }
-            if (!event.operation().place().equals(place)) {
-                place = event.operation().place();
-                text.append("     by ").append(place.isEmpty() ? "thread " + event.operation().thread() : place).append(":\n");
+            if (!event.by().equals(place)) {
+                place = event.by();
+                text.append("     by ").append(place).append(":\n");
             }
             text.append("     %5d  %s%s%n".formatted(event.time(), event.text(), Teller.fate(event, chapter.crash())));
         }

@@ -3,6 +3,7 @@ package io.atomicmapping.crash;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -24,10 +25,13 @@ final class StoryPage {
             .crashed { fill: #c22; font: bold 12px sans-serif }
             .sure { fill: #bdb; background: #bdb } .kept { fill: #9cf; background: #9cf }
             .torn { fill: #fb5; background: #fb5; stroke: #c22 } .lost { fill: #fff; background: #fff; stroke: #c22; stroke-width: 2 }
+            .by { fill: #eef; stroke: #99b } .places { font: 12px monospace; margin: 4px }
             .force { fill: #222; background: #222 } .flight { stroke-dasharray: 3 2; stroke: #c22; stroke-width: 2 }
             .key { display: inline-block; width: 14px; height: 14px; border: 1px solid #999 }
-            td { font: 12px monospace; padding: 0 8px } td.differs { background: #fdd }
+            td { vertical-align: top; font: 12px monospace; padding: 0 8px } td.differs { background: #fdd }
             """;
+
+    private static final int BYTES_SHOWN = 16;
 
     private final Story story;
 
@@ -61,7 +65,7 @@ final class StoryPage {
         for (int i = 0; i < story.chapters().size(); i++) {
             Chapter chapter = story.chapters().get(i);
             page.append("<h2>").append(i + 1).append(". ").append(escape(chapter.title())).append("</h2>\n<div class=\"drawing\">")
-                    .append(Timeline.svg(chapter)).append("</div>\n");
+                    .append(Timeline.html(chapter)).append("</div>\n");
         }
         pagesThatDiffer(page);
         return page.append("<h2>The whole story</h2>\n<pre>").append(escape(story.toString())).append("</pre>\n</body></html>\n")
@@ -74,7 +78,7 @@ final class StoryPage {
         Recording<?, ?> sound = wrong.sound();
         page.append("<h2>Pages that differ</h2>\n<p>Between the files that this recovery left, and those that a recovery leaves"
                 + " after a ").append(sound.crash().name()).append(" at time ").append(sound.crash().time())
-                .append(" that loses nothing.</p>\n<table>");
+                .append(" that loses nothing. The journal is left out.</p>\n<table>");
         Map<Path, byte[]> expected = contents(sound.disk());
         contents(wrong.disk()).forEach((path, found) -> {
             byte[] other = expected.getOrDefault(path, new byte[0]);
@@ -98,10 +102,26 @@ final class StoryPage {
             }
         }
         if (differing > 0) {
+            long from = first - first % BYTES_SHOWN;
             page.append("<tr><td>").append(escape(path.toString())).append("</td><td class=\"differs\">page ")
-                    .append(at / FileImage.PAGE_BYTES).append("</td><td>").append(differing).append(" bytes differ, the first at ")
-                    .append(first).append("</td></tr>\n");
+                    .append(at / FileImage.PAGE_BYTES).append("</td><td>bytes that differ: ")
+                    .append(differing)
+                    .append(", the first at ").append(first).append("</td><td>from ").append(from).append(
+                    ":<br>left&nbsp;&nbsp;")
+                    .append(bytes(found, from, expected)).append("<br>other&nbsp;").append(bytes(expected,
+                    from, found))
+                    .append("</td></tr>\n");
         }
+    }
+
+    private static String bytes(byte[] file, long from, byte[] other) {
+        StringBuilder text = new StringBuilder();
+        for (int i = (int) from; i < Math.min(file.length, from + BYTES_SHOWN); i++) {
+            boolean differs = i >= other.length || file[i] != other[i];
+            String digits = String.format(Locale.ROOT, "%02x", file[i]);
+            text.append(differs ? "<b>" + digits + "</b> " : digits + " ");
+        }
+        return text.isEmpty() ? "nothing, the file is shorter" : text.toString();
     }
 
     private static Map<Path, byte[]> contents(SimulatedDisk disk) {

@@ -9,6 +9,8 @@ final class Text {
 
     private static final int TOLD_MAX = 400;
     private static final int CONTEXT = 60;
+    /** What would end a line, or show as nothing. */
+    private static final Pattern CONTROL = Pattern.compile("\\p{Cntrl}");
     private static final Pattern ODD = Pattern.compile("[^a-zA-Z0-9._-]+");
 
     private Text() {
@@ -23,7 +25,9 @@ final class Text {
         if (state instanceof byte[] bytes) {
             return "bytes=" + bytes.length + ", hash=" + String.format(Locale.ROOT, "%08x", Arrays.hashCode(bytes));
         }
-        return state instanceof Object[] array ? Arrays.deepToString(array) : String.valueOf(state);
+        String text = Arrays.deepToString(new Object[] {state});
+        return CONTROL.matcher(text.substring(1, text.length() - 1))
+                .replaceAll(found -> String.format(Locale.ROOT, "\\\\u%04x", (int) found.group().charAt(0)));
     }
 
     /** Where two states differ first; empty where that cannot be told. */

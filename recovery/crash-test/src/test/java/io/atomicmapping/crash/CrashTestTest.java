@@ -56,7 +56,7 @@ class CrashTestTest {
     void syncBetweenTwoStepsIsFoundAndItsPlaceIsNamed() {
         String story = story(hasty().exhaustive());
         assertTrue(story.contains("found [90, 105, 100]"), story);
-        assertTrue(story.contains("allowed: in flight    commit 1 at CrashTestTest.hasty"), story);
+        assertTrue(story.contains("allowed: in flight    commit 2 at CrashTestTest.hasty"), story);
         assertTrue(Pattern.compile("last force that had returned: .* of accounts.journal at Accounts.withdraw\\(Accounts.java:\\d+\\)"
                 + " < Accounts.hastyTransfer").matcher(story).find(), story);
     }
