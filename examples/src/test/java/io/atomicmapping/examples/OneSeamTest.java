@@ -23,6 +23,8 @@ class OneSeamTest {
     private static final String SEAM = "io.atomicmapping.storage";
     private static final String LINUX = "io.atomicmapping.storage.linux.Linux";
     private static final String PAGE_FOR_PEOPLE = "io.atomicmapping.crash.StoryPage";
+    /** All that it may do to files: make its directory and write itself there. */
+    private static final Set<String> PAGE_WRITING = Set.of("createDirectories", "writeString");
     private static final int FEWEST_CLASSES = 90;
     private static final int FEWEST_CHANGES_SEEN = 15;
 
@@ -89,11 +91,17 @@ class OneSeamTest {
     @Test
     void onlyTheSeamOpensAndChangesFiles() {
         List<JavaClass> library = library();
-        List<JavaClass> others = library.stream()
-                .filter(each -> !isInSeam(each) && !each.getName().equals(PAGE_FOR_PEOPLE)).toList();
+        List<JavaClass> others = library.stream().filter(each -> !isInSeam(each)).toList();
         System.out.println("classes of the library: seen=" + library.size() + ", outside the seam=" + others.size());
         assertTrue(library.size() >= FEWEST_CLASSES, "classes seen: " + library.size());
-        assertEquals(Set.of(), changesBy(others), "files opened or changed outside " + SEAM);
+        Set<String> changes = changesBy(others);
+        Set<String> page = new TreeSet<>(changes);
+        page.removeIf(change -> PAGE_WRITING.stream()
+                .noneMatch(method -> change.startsWith(PAGE_FOR_PEOPLE + " -> java.nio.file.Files." + method
+                + "(")));
+        assertEquals(PAGE_WRITING.size(), page.size(), "what the page does: " + page);
+        changes.removeAll(page);
+        assertEquals(Set.of(), changes, "files opened or changed outside " + SEAM);
     }
 
     /** Or the claim above would hold because nothing is recognised. */
