@@ -16,6 +16,7 @@ final class StoryPage {
     private static final String DIRECTORY = "atomicmapping.crash.stories";
     private static final String STYLE = """
             body { font: 15px/1.5 sans-serif; margin: 2em; max-width: 1500px; color: #222 }
+            h1 { overflow-wrap: anywhere }
             pre { background: #f6f6f6; padding: 1em; overflow-x: auto; font-size: 12px }
             .claim { border-left: 5px solid #c22; white-space: pre-wrap; background: #fdf0f0 }
             .moral { white-space: pre-wrap }
