@@ -100,6 +100,8 @@ public final class Ledger<M> {
     /** Guarded by itself. */
     private final List<Entry<M>> entries = new ArrayList<>();
     private int steps;
+    private volatile long watchedFrom;
+    private volatile long watchedUntil = NEVER;
 
     /**
      * Opens one.
@@ -210,6 +212,24 @@ public final class Ledger<M> {
             }
             entries.add(entry);
         }
+    }
+
+    /** Exhaustive runs crash this one from now on, not before. */
+    void watchFromHere() {
+        watchedFrom = disk.time();
+    }
+
+    /** Exhaustive runs do not crash this one any more. */
+    void watchUntilHere() {
+        watchedUntil = disk.time();
+    }
+
+    long watchedFrom() {
+        return watchedFrom;
+    }
+
+    long watchedUntil() {
+        return watchedUntil;
     }
 
     List<Entry<M>> entries() {

@@ -16,6 +16,7 @@ import java.util.Objects;
 import java.util.TreeSet;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Predicate;
 
 /**
  * A disk that loses power, in memory. It records everything that is done to its files; from the record it
@@ -75,6 +76,7 @@ public final class SimulatedDisk implements Storage {
     private boolean severalThreads;
     private boolean placesRemembered;
     private CountDownLatch forcesHeld = new CountDownLatch(0);
+    private Predicate<Path> held = path -> false;
 
     /** Makes an empty disk with the {@link DiskTraits#USUAL usual traits}. */
     public SimulatedDisk() {
@@ -237,20 +239,21 @@ public final class SimulatedDisk implements Storage {
         operation.complete(++time);
     }
 
-    /** Forces in flight do not end before this is counted down. */
-    synchronized void holdForces(CountDownLatch until) {
+    /** Forces of certain files, or directories, do not end before this is counted down. */
+    synchronized void holdForces(Predicate<Path> paths, CountDownLatch until) {
+        held = paths;
         forcesHeld = until;
     }
 
     /** Lets other threads work while a force is in flight. The lock is not held. */
-    void overlap() {
+    void overlap(Path forced) {
         boolean several;
-        CountDownLatch held;
+        CountDownLatch until;
         synchronized (this) {
             several = severalThreads;
-            held = forcesHeld;
+            until = held.test(forced) ? forcesHeld : new CountDownLatch(0);
         }
-        while (held.getCount() > 0) {
+        while (until.getCount() > 0) {
             LockSupport.parkNanos(HELD_NANOS);
         }
         if (several) {
@@ -385,7 +388,7 @@ public final class SimulatedDisk implements Storage {
         synchronized (this) {
             operation = begin(new Operation.Draft(Operation.Kind.FORCE_DIRECTORY, realPath(directory), null));
         }
-        overlap();
+        overlap(directory);
         end(operation);
     }
 
