@@ -52,7 +52,9 @@ enum FormatFeature {
     RECORD_BEHIND_UNPROVEN_ONES(disk -> disk.any(record ->
             record.getLong(DURABLE_LSN_AT) < record.getLong(LSN_AT))),
     RECORD_THAT_PROVES_ALL_BEFORE(disk -> disk.any(record ->
-            record.getLong(LSN_AT) > disk.slot.getLong(SLOT_CHECKPOINT_LSN_AT) && record.getInt(KIND_AT) == KIND_COMMIT && record.getLong(DURABLE_LSN_AT) == record.getLong(LSN_AT))),
+            record.getLong(LSN_AT) > disk.slot.getLong(SLOT_CHECKPOINT_LSN_AT)
+            && record.getInt(KIND_AT) == KIND_COMMIT
+            && record.getLong(DURABLE_LSN_AT) == record.getLong(LSN_AT))),
     RECORD_THAT_CUTS(disk -> disk.any(record ->
             record.getLong(SIZE_AT) < disk.slot.getLong(SLOT_COMMITTED_SIZE_AT))),
     RECORD_THAT_GROWS(disk -> disk.any(record ->
@@ -68,6 +70,9 @@ enum FormatFeature {
     HEADER_OF_AN_EARLIER_LAP(disk -> disk.headers.stream().anyMatch(record ->
             record.getLong(SALT_AT) == disk.slot.getLong(SLOT_SALT_AT)
             && record.getLong(LSN_AT) < disk.slot.getLong(SLOT_CHECKPOINT_LSN_AT))),
+    HEADER_OF_AN_EARLIER_LAP_WHERE_THE_NEXT_ONE_BELONGS(disk -> disk.any(record -> disk.headers.stream()
+            .anyMatch(old -> old.getLong(SALT_AT) == record.getLong(SALT_AT)
+            && old.getLong(LSN_AT) + disk.ringBytes() == disk.end(record)))),
 
     HALF_MADE_JOURNAL(disk -> disk.has(".journal.new")),
     HALF_MADE_JOURNAL_ELSEWHERE(disk -> disk.has("/log/journal.new")),
@@ -121,9 +126,9 @@ enum FormatFeature {
 
         @Override
         public String toString() {
-            StringBuilder text = new StringBuilder(String.format("%-46s%9s  first in", "in FORMAT.md", "disks"));
+            StringBuilder text = new StringBuilder(String.format("%-52s%9s  first in", "in FORMAT.md", "disks"));
             disks.forEach((feature, count) ->
-                    text.append(String.format("%n%-46s%,9d  %s", feature, count, first.get(feature))));
+                    text.append(String.format("%n%-52s%,9d  %s", feature, count, first.get(feature))));
             return text.toString();
         }
     }
@@ -182,6 +187,11 @@ enum FormatFeature {
 
         long ringBytes() {
             return slot.getLong(SLOT_RING_BYTES_AT);
+        }
+
+        long end(ByteBuffer record) {
+            return record.getLong(LSN_AT)
+                    + recordBytes(record.getLong(BODY_BYTES_AT), slot.getInt(SLOT_RECORD_ALIGNMENT_AT));
         }
 
         boolean slotsDiffer(int field) {

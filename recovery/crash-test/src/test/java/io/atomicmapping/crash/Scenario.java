@@ -30,14 +30,18 @@ enum Scenario {
         }
     }),
 
+    /** A ring that has gone round: where the next record belongs lies a whole one of the lap before, under the same salt. */
+    RING_LAP(4096, 1, script -> {
+        for (int i = 1; i <= 36; i++) {
+            script.fill(100, 8, i).sync();
+        }
+        script.watchFromHere().fill(100, 8, 37).sync().fill(100, 8, 38).sync();
+    }),
+
     /** A ring that is full to its last byte, after a cut: a checkpoint is in flight all the while. */
     RING_FULL(0, 1, script -> {
         script.resize(16_384).fill(14_200, 300, 9).sync().reopen();
-        script.resize(14_000).sync().holdCheckpoints();
-        for (int i = 1; i <= 9; i++) {
-            script.fill(0, 1300, i).sync();
-        }
-        script.watchFromHere().fill(0, 1300, 10).sync().resize(14_500).fill(12_280, 16, 2).sync().letCheckpointsGo();
+        script.resize(14_000).sync().holdCheckpoints().fillRing().letCheckpointsGo();
     }),
 
     /** A journal that is made larger by an opening, and a data file of more pages than a slot has samples. */

@@ -1,5 +1,6 @@
 package io.atomicmapping.crash;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -20,6 +21,7 @@ import java.util.function.BooleanSupplier;
 /** A mapping with verbs for short, exact runs: each does the same to the mapping and to its oracle. */
 final class Script {
 
+    private static final int RECORD_BYTES = 3 * SimulatedDisk.SECTOR_BYTES;
     private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(20);
 
     private final SimulatedDisk disk;
@@ -130,6 +132,28 @@ final class Script {
     Script letCheckpointsGo() {
         homeForced.countDown();
         return this;
+    }
+
+    /**
+     * Commits until the ring is full to its last byte; at last a growth, and stores into a hole. It looks how
+     * much room is left, as an idle moment may have put a mark into the ring: a commit without room would wait
+     * for the checkpoint that is held. The run is crashed from the last commit but one on.
+     */
+    Script fillRing() throws IOException {
+        for (int value = 1; freeBytes() >= RECORD_BYTES + SimulatedDisk.SECTOR_BYTES; value++) {
+            if (freeBytes() < 2 * RECORD_BYTES) {
+                watchFromHere();
+            }
+            fill(0, RECORD_BYTES - 200, value).sync();
+        }
+        resize(oracle.size() + 500).fill(12_280, 16, 99)
+                .fill(4096, (int) freeBytes() - SimulatedDisk.SECTOR_BYTES, 98).sync();
+        assertEquals(0, freeBytes());
+        return this;
+    }
+
+    private long freeBytes() {
+        return mapping().stats().journalCapacityBytes() - mapping().stats().journalUsedBytes();
     }
 
     /** Waits for the mark that an idle mapping leaves behind its last record. */
