@@ -1,6 +1,8 @@
 package io.atomicmapping.crash;
 
 import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * What a {@link CrashTest} visited.
@@ -25,6 +27,7 @@ public final class CrashReport {
     private long nestedStates;
     private long sampledMoments;
     private long nestedSampledMoments;
+    private final Map<String, Integer> crashedRecoveries = new TreeMap<>();
 
     CrashReport(String name) {
         this.name = name;
@@ -49,6 +52,15 @@ public final class CrashReport {
     void addSampledMoment(boolean nested) {
         sampledMoments += nested ? 0 : 1;
         nestedSampledMoments += nested ? 1 : 0;
+    }
+
+    void addCrashedRecovery(String tail) {
+        crashedRecoveries.merge(tail, 1, Integer::sum);
+    }
+
+    /** How many recoveries were crashed in every way, by the tail that they found. */
+    Map<String, Integer> crashedRecoveries() {
+        return crashedRecoveries;
     }
 
     Coverage coverage() {
@@ -103,12 +115,21 @@ public final class CrashReport {
     /**
      * The moments of exhaustive runs at which there were too many crashes to try them all: there each thing
      * that a crash may lose was lost alone and kept alone, and a random part of the combinations tried.
-     * Moments of recoveries are not counted.
+     * Moments of recoveries are counted apart.
      *
      * @return their count; 0 where exhaustive means what it says
      */
     public long sampledMoments() {
         return sampledMoments;
+    }
+
+    /**
+     * As {@link #sampledMoments}, of the recoveries that were crashed.
+     *
+     * @return their count
+     */
+    public long nestedSampledMoments() {
+        return nestedSampledMoments;
     }
 
     /**
@@ -139,9 +160,10 @@ public final class CrashReport {
     }
 
     String figures() {
-        return String.format(Locale.ROOT, "runs=%d, commits=%d, crashes=%d, states visited=%d (of"
-                + " crashed recoveries %d),"
-                + " moments sampled=%d (of recoveries %d), seconds=%.1f", runs, commits, crashes, states,
-                nestedStates, sampledMoments, nestedSampledMoments, (endNanos - beginNanos) / 1e9);
+        return String.format(Locale.ROOT, "runs=%d, commits=%d, crashes=%d, states visited=%d (of crashed"
+                + " recoveries %d), recoveries crashed=%d, moments sampled=%d (of recoveries %d), seconds=%.1f", runs,
+                commits, crashes, states, nestedStates,
+                crashedRecoveries.values().stream().mapToInt(Integer::intValue).sum(), sampledMoments,
+                nestedSampledMoments, (endNanos - beginNanos) / 1e9);
     }
 }

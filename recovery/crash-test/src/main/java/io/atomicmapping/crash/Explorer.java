@@ -10,26 +10,26 @@ import java.util.Map;
 /**
  * Visits every state that a crash of a recorded run can leave.
  *
- * <p>Crashes of recoveries: of recoveries from crashes of one kind that are held to the same promises, find
- * the same tail, of whose disks the same is sure, and that do the same operations in the same places, the
- * first few are crashed, each in every way; the others differ in the bytes that recovery copies.
+ * <p>Crashes of recoveries are visited in the same way: each recovery from each state, crashed in each way.
+ * Nothing is left out but what was visited before: a disk of the same fingerprint, held to the same promises,
+ * and then crashed as deep. A recovery from a crashed recovery meets mostly disks that others have met, so
+ * that this is far less than the product of both.
  */
 final class Explorer<S extends AutoCloseable, M> {
 
     /** A disk, and what is asked of it. */
-    private record State(ByteBuffer fingerprint, Recording<?, ?> recording, Object epoch) { }
+    private record State(ByteBuffer fingerprint, Object heldTo) { }
 
-    /** How many crashes at one moment are all tried: of a workload, and of a recovery. */
+    /** How the journal on a disk ended, and how many recoveries in a row were crashed from there. */
+    private record Visit(String tail, int depth) { }
+
+    /** How many crashes at one moment are all tried; where there are more, a part is. */
     private static final int CRASHES_MAX = 1 << 13;
-    private static final int CRASHES_OF_A_RECOVERY_MAX = 1 << 8;
-    /** Where there are more, the part that is. */
-    private static final int SAMPLED_PART = 16;
-    private static final int ALIKE_RECOVERIES = 2;
+    private static final int CRASHES_OF_A_SAMPLE = CRASHES_MAX >> 4;
 
     private final CrashReport report;
     private final long statesMax;
-    private final Map<State, String> visited = new HashMap<>();
-    private final Map<Object, Integer> recoveries = new HashMap<>();
+    private final Map<State, Visit> visited = new HashMap<>();
 
     Explorer(CrashReport report) {
         this(report, Long.MAX_VALUE);
@@ -49,13 +49,12 @@ final class Explorer<S extends AutoCloseable, M> {
      */
     Recording<S, M> exhaust(Recording<S, M> recording, int depth) {
         boolean nested = recording.before() != null;
-        int crashesMax = nested ? CRASHES_OF_A_RECOVERY_MAX : CRASHES_MAX;
-        for (Moment moment : new Moments(recording.disk(), recording::epochAt, crashesMax).all()) {
-            boolean complete = moment.choices().count() <= crashesMax;
+        for (Moment moment : new Moments(recording, CRASHES_MAX).all()) {
+            boolean complete = moment.choices().count() <= CRASHES_MAX;
             if (!complete) {
                 report.addSampledMoment(nested);
             }
-            for (Crash crash : complete ? moment.choices().all() : moment.choices().some(crashesMax / SAMPLED_PART)) {
+            for (Crash crash : complete ? moment.choices().all() : moment.choices().some(CRASHES_OF_A_SAMPLE)) {
                 Recording<S, M> wrong = visit(recording, moment, crash, depth);
                 if (wrong != null || report.states() >= statesMax) {
                     return wrong;
@@ -68,30 +67,25 @@ final class Explorer<S extends AutoCloseable, M> {
     private Recording<S, M> visit(Recording<S, M> recording, Moment moment, Crash crash, int depth) {
         report.addCrash();
         SimulatedDisk left = recording.disk().crash(crash);
-        State state = new State(Fingerprint.of(left), recording, recording.epochAt(crash.time()));
-        String tail = visited.get(state);
+        State state = new State(Fingerprint.of(left), recording.heldTo(crash.time()));
+        Visit visit = visited.get(state);
         Recording<S, M> wrong = null;
-        if (tail == null) {
-            tail = Tails.of(left);
-            visited.put(state, tail);
-            report.addState(recording.before() != null);
+        if (visit == null || visit.depth < depth) {
+            if (visit == null) {
+                report.addState(recording.before() != null);
+            }
+            visit = new Visit(Tails.of(left), depth);
+            visited.put(state, visit);
             Recording<S, M> next = recording.after(crash, left, Course.opening());
             if (next.failure() != null) {
                 wrong = next;
-            } else if (depth > 0 && isNew(next, tail)) {
+            } else if (depth > 0) {
+                report.addCrashedRecovery(visit.tail);
                 wrong = exhaust(next, depth - 1);
             }
         }
-        report.coverage().add(crash, moment.choices().undecided(), forcesInFlight(recording, crash), tail);
+        report.coverage().add(crash, moment.choices().undecided(), forcesInFlight(recording, crash), visit.tail);
         return wrong;
-    }
-
-    private boolean isNew(Recording<S, M> recovery, String tail) {
-        List<String> operations = recovery.disk().operations().stream()
-                .map(operation -> operation + ", sure=" + operation.alwaysDurable()).toList();
-        Crash crash = recovery.crash();
-        Object shape = List.of(crash.kind(), recovery.before(), recovery.before().epochAt(crash.time()), tail, operations);
-        return recoveries.merge(shape, 1, Integer::sum) <= ALIKE_RECOVERIES;
     }
 
     private static List<Operation> forcesInFlight(Recording<?, ?> recording, Crash crash) {

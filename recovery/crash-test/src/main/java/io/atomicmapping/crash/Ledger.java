@@ -117,6 +117,8 @@ public final class Ledger<M> {
     private final List<Entry<M>> entries = new ArrayList<>();
     private final BitSet leftOut = new BitSet();
     private int steps;
+    private volatile long watchedFrom;
+    private volatile long watchedUntil = NEVER;
 
     /**
      * Opens one.
@@ -293,6 +295,24 @@ public final class Ledger<M> {
             }
             entries.add(entry);
         }
+    }
+
+    /** Exhaustive runs crash this one from now on, not before. */
+    void watchFromHere() {
+        watchedFrom = disk.time();
+    }
+
+    /** Exhaustive runs do not crash this one any more. */
+    void watchUntilHere() {
+        watchedUntil = disk.time();
+    }
+
+    long watchedFrom() {
+        return watchedFrom;
+    }
+
+    long watchedUntil() {
+        return watchedUntil;
     }
 
     List<Entry<M>> entries() {

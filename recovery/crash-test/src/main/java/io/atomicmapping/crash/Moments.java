@@ -23,29 +23,32 @@ final class Moments {
     private final LongFunction<?> promises;
     private final List<Operation> log;
     private final int crashesMax;
+    private final long from;
+    private final long until;
 
     /**
-     * Looks at a recorded run.
+     * Looks at the part of a recorded run that is watched.
      *
-     * @param promises what a crash at a time is held to, in something with {@code equals}
      * @param crashesMax how many crashes at one moment can be tried
      */
-    Moments(SimulatedDisk disk, LongFunction<?> promises, int crashesMax) {
-        this.disk = disk;
-        this.promises = promises;
+    Moments(Recording<?, ?> recording, int crashesMax) {
+        this.disk = recording.disk();
+        this.promises = recording::epochAt;
         this.log = disk.operations();
+        this.from = recording.watchedFrom();
+        this.until = recording.watchedUntil();
         this.crashesMax = crashesMax;
     }
 
     /** The moments, in the order of time. */
     List<Moment> all() {
         List<Moment> moments = new ArrayList<>();
-        long stretchBegin = 0;
-        for (long time = 0; time <= disk.time(); time++) {
+        long stretchBegin = from;
+        for (long time = from; time <= until; time++) {
             if (killMatters(time)) {
                 moments.add(moment(Crash.Kind.PROCESS_KILL, time));
             }
-            if (time == disk.time() || endsForce(time + 1) || promisesChange(time + 1)) {
+            if (time == until || endsForce(time + 1) || promisesChange(time + 1)) {
                 addPowerCuts(moments, stretchBegin, time);
                 stretchBegin = time + 1;
             }
@@ -68,7 +71,7 @@ final class Moments {
     }
 
     private boolean killMatters(long time) {
-        return time == 0 || time == disk.time() || promisesChange(time) || log.stream()
+        return time == from || time == until || promisesChange(time) || log.stream()
                 .anyMatch(operation -> (operation.begin() == time || operation.end() == time) && operation.units() > 0);
     }
 

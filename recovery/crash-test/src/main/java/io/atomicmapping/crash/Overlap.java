@@ -1,7 +1,9 @@
 package io.atomicmapping.crash;
 
+import java.nio.file.Path;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Predicate;
 
 /**
  * Lets other threads work while a force is in flight, so that forces and other operations are seen to overlap.
@@ -14,26 +16,28 @@ final class Overlap {
 
     private Thread first;
     private boolean severalThreads;
-    private CountDownLatch held = new CountDownLatch(0);
+    private Predicate<Path> held = path -> false;
+    private CountDownLatch until = new CountDownLatch(0);
 
     synchronized void calledBy(Thread caller) {
         first = first == null ? caller : first;
         severalThreads |= caller != first;
     }
 
-    /** Forces in flight do not end before this is counted down. */
-    synchronized void hold(CountDownLatch until) {
-        held = until;
+    /** Forces of certain files, or directories, do not end before a latch is counted down. */
+    synchronized void hold(Predicate<Path> paths, CountDownLatch latch) {
+        held = paths;
+        until = latch;
     }
 
-    void giveWay() {
+    void giveWay(Path forced) {
         boolean several;
-        CountDownLatch until;
+        CountDownLatch latch;
         synchronized (this) {
             several = severalThreads;
-            until = held;
+            latch = held.test(forced) ? until : new CountDownLatch(0);
         }
-        while (until.getCount() > 0) {
+        while (latch.getCount() > 0) {
             LockSupport.parkNanos(HELD_NANOS);
         }
         if (several) {

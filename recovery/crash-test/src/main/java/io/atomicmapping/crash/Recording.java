@@ -1,6 +1,7 @@
 package io.atomicmapping.crash;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Objects;
@@ -28,6 +29,20 @@ final class Recording<S extends AutoCloseable, M> {
 
     /** What a crash is held to, as far as it tells two moments of a recording apart. */
     private record Epoch(boolean opened, long begun, long acknowledged) { }
+
+    /** The state that an opening showed: from then on it must be there. */
+    private record Found(Object state) {
+
+        @Override
+        public boolean equals(Object other) {
+            return other instanceof Found found && Objects.deepEquals(state, found.state);
+        }
+
+        @Override
+        public int hashCode() {
+            return Arrays.deepHashCode(new Object[] {state});
+        }
+    }
 
     /**
      * How a run goes.
@@ -136,6 +151,28 @@ final class Recording<S extends AutoCloseable, M> {
         List<Ledger.Entry<M>> entries = ledger.entries();
         return new Epoch(true, entries.stream().filter(entry -> entry.begin() <= time).count(),
                 entries.stream().filter(entry -> entry.acknowledged() <= time).count());
+    }
+
+    /**
+     * What a crash at a time is held to, in something with {@code equals}: equal for two only if nothing tells
+     * the promises apart.
+     */
+    Object heldTo(long time) {
+        boolean asBefore = time < opened || !course.works() && subject.check() != null;
+        if (asBefore) {
+            return before == null ? List.of() : before.heldTo(crash.time());
+        }
+        return course.works() ? List.of(this, epochAt(time)) : new Found(ledger.entries().getFirst().state());
+    }
+
+    /** When its crashes begin to be of interest. */
+    long watchedFrom() {
+        return ledger == null ? 0 : ledger.watchedFrom();
+    }
+
+    /** When they end to be: at its end, unless the workload has said something else. */
+    long watchedUntil() {
+        return ledger == null ? disk.time() : Math.min(disk.time(), ledger.watchedUntil());
     }
 
     Throwable failure() {

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
+import java.util.function.Predicate;
 
 /**
  * A disk that loses power, in memory. It records everything that is done to its files; from the record it
@@ -233,14 +234,14 @@ public final class SimulatedDisk implements Storage {
         operation.complete(++time);
     }
 
-    /** Forces in flight do not end before this is counted down. */
-    void holdForces(CountDownLatch until) {
-        overlap.hold(until);
+    /** Forces of certain files, or directories, do not end before this is counted down. */
+    void holdForces(Predicate<Path> paths, CountDownLatch until) {
+        overlap.hold(paths, until);
     }
 
     /** Lets other threads work while a force is in flight. The lock is not held. */
-    void overlap() {
-        overlap.giveWay();
+    void overlap(Path forced) {
+        overlap.giveWay(forced);
     }
 
     /** A force has failed: it covers nothing, and the bytes that it would have covered no later force will. */
@@ -336,7 +337,7 @@ public final class SimulatedDisk implements Storage {
         synchronized (this) {
             operation = begin(new Change(Operation.Kind.FORCE_DIRECTORY, realPath(directory), null));
         }
-        overlap();
+        overlap(directory);
         end(operation);
     }
 

@@ -153,14 +153,14 @@ final class SimulatedFile implements DurableFile {
     @Override
     public void force() throws IOException {
         Operation force = begin(Kind.FORCE, 0, 0, change -> { });
-        disk.overlap();
+        disk.overlap(real);
         disk.end(force);
     }
 
     @Override
     public void forceAll() throws IOException {
         Operation force = begin(Kind.FORCE_ALL, 0, 0, change -> { });
-        disk.overlap();
+        disk.overlap(real);
         disk.end(force);
     }
 

@@ -167,6 +167,15 @@ final class Session implements AutoCloseable {
         assertEquals(number, mapping.lastCommit(), "commit number after reopening");
     }
 
+    /** Closes and opens it again with a journal of another size. */
+    void reopen(long journalCapacity) throws IOException {
+        mapping.close();
+        oracle.rollback();
+        kernelMode = false;
+        mapping = AtomicMapping.open(place.file, place.options().journalCapacity(journalCapacity).build());
+        check("reopening");
+    }
+
     /** Long enough for the mark that an idle mapping leaves in its journal. */
     private static void idle() {
         try {

@@ -87,7 +87,7 @@ final class Tested implements AutoCloseable {
 
     /** Begins to work by exact verbs. */
     Script script(Ledger<Version> ledger) {
-        return new Script(disk, faulty, session(ledger));
+        return new Script(disk, faulty, session(ledger), ledger);
     }
 
     /** Does random steps; now and then one of the forces in that fails, and ends them. */
