@@ -16,10 +16,13 @@ struct name_change {
     char from[NAME_BYTES], to[NAME_BYTES];
 };
 
-/* How a power cut decides. Extremes are tried more often than chance would. */
-enum style { EACH_PART, ALL_LOST, ALL_KEPT, BY_CHANGE, BY_TIME, MOSTLY_KEPT, MOSTLY_LOST, BY_FILE, STYLES };
+/* How a power cut decides. Extremes are tried more often than chance would, and what is torn most often. */
+enum style { EACH_PART, LAST_TORN, ALL_LOST, ALL_KEPT, BY_CHANGE, BY_TIME, MOSTLY_KEPT, MOSTLY_LOST, BY_FILE };
 static const char *const STYLE_NAMES[] = {
-    "EACH_PART", "ALL_LOST", "ALL_KEPT", "BY_CHANGE", "BY_TIME", "MOSTLY_KEPT", "MOSTLY_LOST", "BY_FILE"};
+    "EACH_PART", "LAST_TORN",   "ALL_LOST",    "ALL_KEPT", "BY_CHANGE",
+    "BY_TIME",   "MOSTLY_KEPT", "MOSTLY_LOST", "BY_FILE"};
+static const enum style STYLES[] = {EACH_PART, EACH_PART, EACH_PART, LAST_TORN,   LAST_TORN,   ALL_LOST,
+                                    ALL_KEPT,  BY_CHANGE, BY_TIME,   MOSTLY_KEPT, MOSTLY_LOST, BY_FILE};
 
 struct file *files[FILES_MAX];
 FILE *disk_log;
@@ -320,6 +323,7 @@ static uint64_t mixed(uint64_t a, uint64_t b) {
 /* Whether a change of some part of a file is kept. */
 static bool is_kept(uint64_t made, uint64_t file, uint64_t part) {
     switch (style) {
+        case LAST_TORN: return made < change || mixed(file, part) % 2;
         case ALL_LOST: return false;
         case ALL_KEPT: return true;
         case BY_CHANGE: return mixed(made, 0) % 2;
@@ -369,7 +373,7 @@ static void cut_file(struct file *file) {
 struct disk_counts disk_cut(uint64_t seed) {
     counts = (struct disk_counts){0};
     cutSeed = seed;
-    style = mixed(1, 1) % STYLES;
+    style = STYLES[mixed(1, 1) % (sizeof STYLES / sizeof *STYLES)];
     uint64_t stretch = change < 40 ? change : 40;
     cutTime = change - mixed(2, 2) % (stretch + 1);
     for (int i = 2; i < FILES_MAX; i++) {

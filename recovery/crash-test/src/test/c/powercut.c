@@ -377,6 +377,9 @@ static void cut(uint64_t seed, const char *image, const char *mountpoint) {
     off = true;
     uint64_t changes = disk_now();
     struct disk_counts counts = disk_cut(seed);
+    char before[4096];
+    snprintf(before, sizeof before, "%s.before", image);
+    rename(image, before); /* for who wants to know what this life began with */
     disk_save(image);
     umount2(mountpoint, MNT_DETACH);
     printf("cut seed=%lu changes=%lu forces=%lu calls=%lu undecided=%lu kept=%lu\n", seed, changes, forces,

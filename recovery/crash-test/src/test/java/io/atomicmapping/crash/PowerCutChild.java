@@ -32,6 +32,7 @@ final class PowerCutChild {
 
     private final Path file;
     private final Path found;
+    private int openings;
     private Path journal;
     private long seed;
     private Workload workload;
@@ -66,9 +67,11 @@ final class PowerCutChild {
             try {
                 tell("opening");
                 mapping = open();
-                Files.write(found, mapping.readSegment().toArray(ValueLayout.JAVA_BYTE));
-                String how = mapping.recovery().created() ? " created" : " found";
-                tell("opened " + mapping.lastCommit() + how);
+                // one file for each opening: the reader may come late, when the next one is told
+                Path bytes = found.resolveSibling(found.getFileName() + "-" + openings++);
+                Files.write(bytes, mapping.readSegment().toArray(ValueLayout.JAVA_BYTE));
+                String how = mapping.recovery().created() ? " created " : " found ";
+                tell("opened " + mapping.lastCommit() + how + bytes);
                 AtomicMapping opened = mapping;
                 for (int thread = 0; thread < KillState.THREADS; thread++) {
                     int index = thread;
