@@ -42,7 +42,9 @@ final class KillState {
         /** commits of a range, beside stores that are never in one */
         RANGE(Integer.MAX_VALUE),
         /** every other commit makes the file longer or shorter */
-        RESIZE(2);
+        RESIZE(2),
+        /** some commits are larger than the journal, which gets a larger ring for them */
+        GROWTH(10);
 
         private final int resizeOneIn;
 
@@ -99,6 +101,11 @@ final class KillState {
         if (random.nextInt(5) == 0) {
             int length = random.nextInt(6_000);
             target.copy(STATE_FROM + random.nextInt(range - length), STATE_FROM + random.nextInt(range - length), length);
+        }
+        if (workload == Workload.GROWTH && random.nextInt(20) == 0) {
+            for (int offset = STATE_FROM; offset < STATE_FROM + range - Long.BYTES; offset += 16) {
+                target.putLong(offset, random.nextLong());
+            }
         }
         target.putLong(NUMBER_OFFSET, number);
     }

@@ -1,8 +1,5 @@
 package io.atomicmapping.crash;
 
-import static org.junit.jupiter.api.Assertions.assertArrayEquals;
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.atomicmapping.AtomicMapping;
@@ -11,7 +8,6 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.CompletableFuture;
@@ -44,9 +40,7 @@ class KillTest {
 
     private final long seed = Long.getLong(SEED, System.nanoTime() % 1_000_000);
     private final SplittableRandom random = new SplittableRandom(seed);
-    private final KillState.OfArray model = new KillState.OfArray();
-    private long modelNumber;
-    private long acknowledged;
+    private KillOracle oracle;
 
     @ParameterizedTest
     @EnumSource
@@ -56,6 +50,7 @@ class KillTest {
 
     private void kill(Workload workload, int kills) throws IOException {
         Path file = directory.resolve("file");
+        oracle = new KillOracle(workload);
         int opened = 0;
         int phase = random.nextInt(KILLED_OPENING_ONE_IN);
         for (int kill = 0; kill < kills; kill++) {
@@ -64,14 +59,14 @@ class KillTest {
             opened += child(file, workload, TIERS.get(kill % TIERS.size()), whileOpening, story) ? 1 : 0;
             // now and then the next child is the one to recover, and may be killed at it
             if (random.nextInt(3) != 0) {
-                verify(file, workload, story);
+                verify(file, story);
             }
         }
-        verify(file, workload, "-D" + SEED + "=" + seed + ", workload=" + workload + ", at the end");
+        verify(file, "-D" + SEED + "=" + seed + ", workload=" + workload + ", at the end");
         assertTrue(opened > kills / 2, "children that came to commit: " + opened);
         System.out.println("kills of child processes: workload=" + workload + ", kills=" + kills + ", while opening="
-                + (kills - opened) + ", commits=" + modelNumber + ", acknowledged=" + acknowledged + ", violations=0, seed="
-                + seed);
+                + (kills - opened) + ", commits=" + oracle.number() + ", acknowledged="
+                + oracle.acknowledged() + ", violations=0, seed=" + seed);
     }
 
     /** Runs a child until its kill; true if it had opened the file by then. */
@@ -96,7 +91,7 @@ class KillTest {
             process.destroyForcibly();
         }
         lines.stream().filter(line -> line.matches("\\d+")).forEach(line ->
-                acknowledged = Math.max(acknowledged, Long.parseLong(line)));
+                oracle.acknowledge(Long.parseLong(line)));
         return lines.stream().anyMatch(line -> line.startsWith("opened"));
     }
 
@@ -114,37 +109,11 @@ class KillTest {
         }
     }
 
-    private void verify(Path file, Workload workload, String story) throws IOException {
-        byte[] actual;
-        long number;
+    private void verify(Path file, String story) throws IOException {
         try (AtomicMapping mapping = AtomicMapping.open(file, KillChild.options().build())) {
-            number = mapping.lastCommit();
-            actual = new byte[(int) mapping.size()];
+            byte[] actual = new byte[(int) mapping.size()];
             mapping.getBytes(0, actual);
-            checkCounters(mapping, story);
-        }
-        assertFalse(number < acknowledged, () -> "an acknowledged commit is lost: acknowledged=" + acknowledged + ", found="
-                + number + ", " + story);
-        while (modelNumber < number) {
-            modelNumber++;
-            KillState.advance(model, workload, seed, modelNumber);
-        }
-        assertEquals(model.size(), actual.length, () -> "size of commit " + number + ", " + story);
-        int from = KillState.STATE_FROM;
-        int mismatch = Arrays.mismatch(Arrays.copyOfRange(model.bytes(), from, model.size()),
-                Arrays.copyOfRange(actual, from, actual.length));
-        assertEquals(-1, mismatch, () -> "bytes of commit " + number + " from " + from + ", " + story);
-        assertArrayEquals(Arrays.copyOf(model.bytes(), KillState.SEEN_OFFSET), Arrays.copyOf(actual, KillState.SEEN_OFFSET));
-    }
-
-    /** No commit cuts an update in two, nor holds what was seen without what was there to see. */
-    private static void checkCounters(AtomicMapping mapping, String story) {
-        for (int thread = 0; thread < KillState.THREADS; thread++) {
-            long first = mapping.getLong(KillState.firstCounter(thread));
-            long second = mapping.getLong(KillState.secondCounter(thread));
-            long seen = mapping.getLong(KillState.seen(thread));
-            assertEquals(first, second, () -> "an update was cut in two, " + story);
-            assertTrue(seen <= first, () -> "seen " + seen + " of " + first + ", " + story);
+            oracle.verify(actual, mapping.lastCommit(), seed, story);
         }
     }
 }

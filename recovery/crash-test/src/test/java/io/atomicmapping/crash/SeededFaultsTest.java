@@ -143,8 +143,9 @@ class SeededFaultsTest {
             case GROWTH_NOT_FORCED -> Detector.GROWTH_BY_OPENING;
             case TRIM_NOT_FORCED -> Detector.CUT_AT_CLOSE;
             case FOUND_NAMES_NOT_FORCED -> Detector.KILLED_OPENING;
+            case REWRITTEN_RECORDS_NOT_FORCED -> Detector.KILL_THEN_POWER_CUT;
             case SLOTS_NOT_FORCED, SLOTS_OVERWRITTEN_IN_PLACE, NEW_RING_NOT_FORCED, NEW_RING_DIRECTORY_NOT_FORCED,
-                    REWRITTEN_RECORDS_NOT_FORCED, RECOVERED_HOME_NOT_FORCED -> Detector.RANDOM_CRASHES;
+                    RECOVERED_HOME_NOT_FORCED -> Detector.RANDOM_CRASHES;
         };
     }
 
