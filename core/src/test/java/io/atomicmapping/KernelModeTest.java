@@ -9,10 +9,15 @@ import io.atomicmapping.storage.MemoryStorage;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -34,6 +39,7 @@ class KernelModeTest {
     private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG;
     private static final int PAGE = 4096;
     private static final int SIZE = 32 * PAGE;
+    private static final long MANY_PAGES = 8_192 + 1_000;
 
     @Parameter(0)
     TestFile.Place place;
@@ -278,6 +284,59 @@ class KernelModeTest {
                 assertEquals(last[page], recovered.getLong((long) page * PAGE + 64));
             }
         }
+    }
+
+    /** More pages than one look at the page table takes, and more pieces than one scan lists. */
+    @Test
+    void storesIntoManyScatteredPagesAreAllFound() throws IOException {
+        mapping.resize(MANY_PAGES * PAGE);
+        MemorySegment segment = mapping.segment();
+        for (int round = 1; round <= 2; round++) {
+            for (long page = 0; page < MANY_PAGES; page += 2) {
+                segment.set(LONG, page * PAGE, round);
+            }
+            assertEquals(round, mapping.sync());
+        }
+        for (long page = 1; page < MANY_PAGES; page += 2) {
+            segment.set(LONG, page * PAGE, -1);
+        }
+        mapping.rollback();
+        try (TestFile copy = file.copyAsAfterAKill(); AtomicMapping recovered = copy.open()) {
+            for (long page = 0; page < MANY_PAGES; page++) {
+                assertEquals(page % 2 == 0 ? 2 : 0, recovered.getLong(page * PAGE), "page=" + page);
+                assertEquals(page % 2 == 0 ? 2 : 0, mapping.getLong(page * PAGE), "page=" + page);
+            }
+        }
+    }
+
+    /**
+     * What a word changes to beside a commit differs from what is committed in other bytes than what it held before: a commit
+     * that looked twice would have some bytes of each.
+     */
+    @Test
+    void rawStoresBesideSyncsLandWhole() throws Exception {
+        MemorySegment segment = mapping.segment();
+        long[] values = {0, 1, -1L << 56, 0x0101_0101_0101_0101L};
+        AtomicBoolean stopped = new AtomicBoolean();
+        Thread storing = Thread.ofPlatform().start(() -> {
+            for (int i = 0; !stopped.get(); i++) {
+                for (long at = 0; at < SIZE; at += 4 * Long.BYTES) {
+                    segment.set(LONG, at, values[i + (int) (at >>> 5) & 3]);
+                }
+            }
+        });
+        Set<Long> seen = new HashSet<>();
+        for (int i = 0; i < 60; i++) {
+            mapping.sync();
+            ByteBuffer home = ByteBuffer.wrap(file.homeBytes()).order(ByteOrder.LITTLE_ENDIAN); // the commit, in this mode
+            for (int at = 0; at < SIZE; at += 4 * Long.BYTES) {
+                seen.add(home.getLong(at));
+            }
+        }
+        stopped.set(true);
+        storing.join();
+        assertEquals(Set.of(), seen.stream().filter(value -> Arrays.stream(values).noneMatch(any -> any == value))
+                .map(Long::toHexString).collect(Collectors.toSet()), "words in pieces");
     }
 
     /** With the address space used up by the mapping itself, there is none for a second view of the file. */

@@ -1,0 +1,110 @@
+package io.atomicmapping.dirty;
+
+import static org.junit.jupiter.api.Assertions.assertNull;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** What a checkpoint sees of a page that is stored to, sealed and committed meanwhile. */
+@Timeout(60)
+class ExplicitTrackingTest {
+
+    private static final int PAGE_SHIFT = 12;
+    private static final int PAGE = 1 << PAGE_SHIFT;
+    private static final int PAGES = 3;
+    private static final int COMMITS = 6_000;
+    private static final int IN_FLIGHT = 3;
+
+    private final Sections sections = new Sections();
+    private volatile boolean stopped;
+    /** the copy of a page may be of any commit from the one to the other */
+    private volatile long oldest;
+    private volatile long newest;
+
+    /** Every commit changes every word of every page, also the last of one and the first of the next. */
+    @Test
+    void copyOfAPageIsOneCommitThatIsDurable() throws Exception {
+        try (Arena arena = Arena.ofShared()) {
+            MemorySegment image = arena.allocate(PAGES * PAGE, PAGE);
+            MemorySegment copy = arena.allocate(PAGE, PAGE);
+            try (ExplicitTracking tracking = new ExplicitTracking(image.address(), PAGES, PAGE_SHIFT, sections)) {
+                CompletableFuture<Void> commits = CompletableFuture.runAsync(() -> commit(image, tracking));
+                String wrong = null;
+                for (int page = 0; wrong == null && !commits.isDone(); page = (page + 1) % PAGES) {
+                    long atLeast = oldest;
+                    tracking.copyCommitted(page, copy.address());
+                    wrong = wrong(copy, atLeast, newest);
+                }
+                stopped = true; // before the memory goes that it stores to
+                commits.get();
+                assertNull(wrong);
+            }
+        }
+    }
+
+    private static String wrong(MemorySegment copy, long atLeast, long atMost) {
+        long first = copy.get(ValueLayout.JAVA_LONG, 0);
+        for (int at = 0; at < PAGE; at += Long.BYTES) {
+            long word = copy.get(ValueLayout.JAVA_LONG, at);
+            if (word != first || word < atLeast || word > atMost) {
+                return "at=" + at + ", word=" + word + ", first=" + first + ", durable=" + atLeast + " to " + atMost;
+            }
+        }
+        return null;
+    }
+
+    /** Up to three commits are sealed and not durable; every now and then the newest of them fails, and comes back. */
+    private void commit(MemorySegment image, ExplicitTracking tracking) {
+        SealedGeneration[] generations = new SealedGeneration[IN_FLIGHT];
+        for (int i = 0; i < IN_FLIGHT; i++) {
+            generations[i] = new SealedGeneration();
+        }
+        long done = 0;
+        for (long number = 1; number <= COMMITS && !stopped; number++) {
+            store(image, tracking, number);
+            seal(tracking, generations[(int) (number % IN_FLIGHT)]);
+            if (number % 7 == 0) {
+                tracking.mergeBack(generations[(int) (number % IN_FLIGHT)]);
+                seal(tracking, cleared(generations[(int) (number % IN_FLIGHT)]));
+            }
+            while (number - done >= IN_FLIGHT - number % 2) {
+                done++;
+                newest = done;
+                tracking.durable(generations[(int) (done % IN_FLIGHT)]);
+                oldest = done;
+                cleared(generations[(int) (done % IN_FLIGHT)]);
+            }
+        }
+        for (SealedGeneration generation : generations) {
+            if (!tracking.needs(generation)) { // else closed with the tracking
+                generation.close();
+            }
+        }
+    }
+
+    private static SealedGeneration cleared(SealedGeneration generation) {
+        generation.clear();
+        return generation;
+    }
+
+    private void store(MemorySegment image, ExplicitTracking tracking, long value) {
+        for (long at = 0; at < image.byteSize(); at += Long.BYTES) {
+            int token = sections.enterPut();
+            tracking.mark(at, Long.BYTES, Sections.slot(token));
+            image.set(ValueLayout.JAVA_LONG, at, value);
+            sections.exitPut(token);
+        }
+    }
+
+    private void seal(ExplicitTracking tracking, SealedGeneration target) {
+        while (!sections.tryExclude(Long.MAX_VALUE >>> 1)) {
+            Thread.onSpinWait();
+        }
+        tracking.seal(target, Range.EVERYTHING, PAGES * PAGE, Cuts.NONE);
+        sections.endExclusion();
+    }
+}
