@@ -17,8 +17,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /**
- * A checkpoint writes pages between those that were committed as well, to save calls: what home has of them must not change.
- * Only mapped files are bridged, so a simulated disk shows none of this.
+ * To save calls a checkpoint writes the pages between those that were committed as well: what home has of them
+ * must not change. Only mapped files are bridged, so a simulated disk shows none of this.
  */
 @Timeout(60)
 class BridgingTest {
@@ -35,6 +35,10 @@ class BridgingTest {
             mapping.sync();
         }
         return file;
+    }
+
+    private static AtomicMapping openSmall(TestFile file) throws IOException {
+        return file.open(options -> options.journalCapacity(1));
     }
 
     private static void awaitCheckpoints(AtomicMapping mapping, long count) {
@@ -55,11 +59,12 @@ class BridgingTest {
 
     @Test
     void bytesThatAreNotCommittedAreNotInAGap() throws IOException {
-        try (TestFile file = fullFile(); AtomicMapping mapping = file.open(options -> options.journalCapacity(1))) {
+        try (TestFile file = fullFile(); AtomicMapping mapping = openSmall(file)) {
             mapping.fill(PAGE, PAGE, (byte) 9);
             commitAround(mapping, 1, 4);
             MappingStats stats = mapping.stats();
-            assertTrue(stats.bytesWrittenHome() > 2L * PAGE * stats.checkpoints(), () -> "no gap was bridged: " + stats);
+            long withoutGaps = 2L * PAGE * stats.checkpoints();
+            assertTrue(stats.bytesWrittenHome() > withoutGaps, () -> "no gap was bridged: " + stats);
             byte[] home = Arrays.copyOfRange(file.homeBytes(), PAGE, 2 * PAGE);
             byte[] committed = new byte[PAGE];
             Arrays.fill(committed, (byte) 1);
@@ -69,14 +74,14 @@ class BridgingTest {
         }
     }
 
-    /** The mapping was cut and grown again, not committed, before a checkpoint copies: the gap reads zeros, home does not. */
+    /** The mapping was cut and grown again, not committed, before a checkpoint copies: only the gap is zeros. */
     @Test
     void zerosOfACutThatIsNotCommittedAreNotInAGap() throws Exception {
         try (TestFile file = fullFile()) {
             HookedStorage hooked = new HookedStorage(file.storage);
             CountDownLatch begun = new CountDownLatch(1);
             CountDownLatch goOn = new CountDownLatch(1);
-            try (AtomicMapping mapping = file.through(real -> hooked.storage()).open(options -> options.journalCapacity(1))) {
+            try (AtomicMapping mapping = openSmall(file.through(real -> hooked.storage()))) {
                 hooked.hook((call, path) -> {
                     if (call.equals("length") && path.equals(file.path)
                             && Thread.currentThread().getName().endsWith("checkpointer")) {
@@ -102,13 +107,14 @@ class BridgingTest {
         }
     }
 
-    /** Of a nearly full disk a commit takes single pages: the page between two of them has no space to be written. */
+    /** Of a nearly full disk a commit takes single pages: one between two of them has no space. */
     @Test
     void holesAreNotInAGap() throws IOException {
         try (TestFile file = TestFile.onDisk()) {
             HookedStorage hooked = new HookedStorage(file.storage);
             TestFile narrow = file.through(real -> hooked.storage());
-            try (AtomicMapping mapping = narrow.open(options -> options.size((long) PAGES * PAGE).journalCapacity(1))) {
+            try (AtomicMapping mapping =
+                    narrow.open(options -> options.size((long) PAGES * PAGE).journalCapacity(1))) {
                 hooked.hook((call, path) -> {
                     if (call.equals("allocate") && path.equals(file.path) && !singlePage()) {
                         throw new IOException("injected: no space for so much");
@@ -136,7 +142,7 @@ class BridgingTest {
     void runWithAGapEndsWhereItsBufferDoes() throws IOException {
         try (TestFile file = fullFile()) {
             byte[] expected;
-            try (AtomicMapping mapping = file.open(options -> options.journalCapacity(1))) {
+            try (AtomicMapping mapping = openSmall(file)) {
                 for (int round = 2; round < 40; round++) {
                     for (int page = 0; page <= RUN_PAGES; page++) {
                         if (page != RUN_PAGES - 2 && page != RUN_PAGES - 1) {

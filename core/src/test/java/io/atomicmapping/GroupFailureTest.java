@@ -19,7 +19,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** Several commits behind one that is in flight: what each gets when one fails, and what is left of their stores. */
+/** Several commits behind one in flight: what each gets when one fails, and what is left of its stores. */
 @Timeout(60)
 class GroupFailureTest {
 
@@ -34,6 +34,8 @@ class GroupFailureTest {
     private final AtomicInteger appends = new AtomicInteger();
     /** which append fails, from 1, of those behind the first */
     private volatile int failing;
+    private final CountDownLatch appending = new CountDownLatch(1);
+    private volatile CountDownLatch mayFail = new CountDownLatch(0);
     private final List<CompletableFuture<Long>> inFlight = new ArrayList<>();
     private AtomicMapping mapping;
 
@@ -44,14 +46,18 @@ class GroupFailureTest {
         store(1);
         mapping.sync();
         hooked.hook((call, path) -> {
-            if (!path.toString().endsWith(".journal") || Thread.currentThread().getName().endsWith("checkpointer")) {
+            String thread = Thread.currentThread().getName();
+            if (!path.toString().endsWith(".journal") || thread.endsWith("checkpointer")) {
                 return; // what an idle moment writes is no commit
             }
             if (call.equals("force") && forcing.getCount() > 0) {
                 forcing.countDown();
                 goOn.await();
             }
-            if (call.equals("writeDirect") && forcing.getCount() == 0 && appends.incrementAndGet() >= failing && failing > 0) {
+            boolean append = call.equals("writeDirect") && forcing.getCount() == 0;
+            if (append && appends.incrementAndGet() >= failing && failing > 0) {
+                appending.countDown();
+                mayFail.await();
                 throw new IOException("injected: no space");
             }
         });
@@ -143,6 +149,38 @@ class GroupFailureTest {
         failing = 0;
         assertEquals(4, mapping.sync());
         recoveredHolds(fourth, 4);
+    }
+
+    @Test
+    void whatIsSealedWhileAnAppendFailsIsTakenBackWithIt() throws Exception {
+        byte[] committed = TestFile.bytesOf(mapping);
+        mayFail = new CountDownLatch(1);
+        failing = 1;
+        store(3);
+        inFlight.add(mapping.syncAsync());
+        goOn.countDown();
+        appending.await();
+        mapping.putInt(6 * PAGE, 4);
+        inFlight.add(mapping.syncAsync());
+        failing = 0; // but that one does fail: what comes behind it could go through
+        mayFail.countDown();
+        failsTransiently(inFlight.get(1));
+        failsTransiently(inFlight.get(2));
+        recoveredHolds(committed, 2);
+        mapping.rollback();
+        assertArrayEquals(committed, TestFile.bytesOf(mapping));
+    }
+
+    @Test
+    void growthWhoseCommitFailedIsCommittedByTheNextSync() throws IOException {
+        goOn.countDown();
+        assertEquals(2, inFlight.get(0).join());
+        mapping.resize(SIZE + PAGE);
+        failing = 1;
+        assertThrows(IOException.class, mapping::sync);
+        failing = 0;
+        assertEquals(3, mapping.sync());
+        recoveredHolds(TestFile.bytesOf(mapping), 3);
     }
 
     /** The first and the last of a group ask for the same range, one between them for another. */

@@ -17,7 +17,6 @@ import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -310,8 +309,8 @@ class KernelModeTest {
     }
 
     /**
-     * What a word changes to beside a commit differs from what is committed in other bytes than what it held before: a commit
-     * that looked twice would have some bytes of each.
+     * What a word changes to beside a commit differs from what is committed in other bytes than what it held
+     * before: a commit that looked twice would have some bytes of each.
      */
     @Test
     void rawStoresBesideSyncsLandWhole() throws Exception {
@@ -328,15 +327,16 @@ class KernelModeTest {
         Set<Long> seen = new HashSet<>();
         for (int i = 0; i < 60; i++) {
             mapping.sync();
-            ByteBuffer home = ByteBuffer.wrap(file.homeBytes()).order(ByteOrder.LITTLE_ENDIAN); // the commit, in this mode
+            // in this mode home is the commit
+            ByteBuffer home = ByteBuffer.wrap(file.homeBytes()).order(ByteOrder.LITTLE_ENDIAN);
             for (int at = 0; at < SIZE; at += 4 * Long.BYTES) {
                 seen.add(home.getLong(at));
             }
         }
         stopped.set(true);
         storing.join();
-        assertEquals(Set.of(), seen.stream().filter(value -> Arrays.stream(values).noneMatch(any -> any == value))
-                .map(Long::toHexString).collect(Collectors.toSet()), "words in pieces");
+        Arrays.stream(values).forEach(seen::remove);
+        assertEquals(Set.of(), seen, "words in pieces");
     }
 
     /** With the address space used up by the mapping itself, there is none for a second view of the file. */

@@ -18,8 +18,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Sections against those who wait for them, without a mapping around: threads tell where they are by plain stores, which add
- * no fence to those that the sections are to do without.
+ * Sections against those who wait for them, without a mapping around: threads tell where they are by plain
+ * stores, which add no fence to those that the sections are to do without.
  */
 @Timeout(60)
 class SectionsTest {
@@ -94,7 +94,7 @@ class SectionsTest {
         assertNull(failure, () -> "a thread failed: " + failure);
     }
 
-    /** A put, an update with puts, or one inside another: what the inner one ends, the outer one still holds. */
+    /** A put, an update with puts, or one inside another: what the inner ends, the outer still holds. */
     private void section(int thread, Random random) {
         int kind = random.nextInt(4);
         int outer = kind > 0 ? sections.enterUpdate() : 0;
@@ -205,7 +205,7 @@ class SectionsTest {
         }
     }
 
-    /** Between its last look at the open gate and its section the next exclusion begins: it has to look again. */
+    /** Between its look at the open gate and its section the next exclusion begins: it looks again. */
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
     void whoComesFromTheGateLooksAtItAgain(boolean withSlot) throws InterruptedException {

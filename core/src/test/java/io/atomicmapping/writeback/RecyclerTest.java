@@ -27,7 +27,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Which private pages are handed back, at each moment of a commit: one handed back too early reads what home has. */
+/** Which private pages are handed back, at each moment of a commit: too early, and a commit is lost. */
 @Timeout(60)
 class RecyclerTest {
 
