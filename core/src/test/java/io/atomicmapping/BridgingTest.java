@@ -17,8 +17,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /**
- * To save calls a checkpoint writes the pages between those that were committed as well: what home has of them
- * must not change. Only mapped files are bridged, so a simulated disk shows none of this.
+ * To save calls a checkpoint writes the pages between those that were committed as well: what home has of
+ * them must not change. Only mapped files are bridged, so a simulated disk shows none of this.
  */
 @Timeout(60)
 class BridgingTest {
@@ -74,7 +74,7 @@ class BridgingTest {
         }
     }
 
-    /** The mapping was cut and grown again, not committed, before a checkpoint copies: only the gap is zeros. */
+    /** The mapping was cut and grown again, not committed, before a checkpoint copies: the gap is zeros. */
     @Test
     void zerosOfACutThatIsNotCommittedAreNotInAGap() throws Exception {
         try (TestFile file = fullFile()) {
