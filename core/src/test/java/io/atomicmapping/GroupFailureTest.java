@@ -183,13 +183,37 @@ class GroupFailureTest {
         recoveredHolds(TestFile.bytesOf(mapping), 3);
     }
 
+    @Test
+    void everyCallerOfAGroupIsToldThatItsCommitFailed() throws Exception {
+        store(3);
+        List<CompletableFuture<Void>> callers = callersBehind(0, 0, 0);
+        failing = 1;
+        goOn.countDown();
+        for (CompletableFuture<Void> caller : callers) {
+            CompletionException e = assertThrows(CompletionException.class, caller::join);
+            assertInstanceOf(IOException.class, e.getCause());
+        }
+        failing = 0; // for closing
+    }
+
     /** The first and the last of a group ask for the same range, one between them for another. */
     @Test
     void everyRangeOfAGroupIsCommitted() throws Exception {
         store(3);
         mapping.putInt(5 * PAGE, 7);
+        List<CompletableFuture<Void>> callers = callersBehind(0, 0, 5 * PAGE, 0);
+        goOn.countDown();
+        callers.forEach(CompletableFuture::join);
+        try (AtomicMapping recovered = TestFile.inMemory(disk.copy()).open()) {
+            assertEquals(3, recovered.getInt(0));
+            assertEquals(7, recovered.getInt(5 * PAGE), "acknowledged, and lost");
+        }
+    }
+
+    /** Threads that sync ranges: they gather behind the commit in flight, in this order. */
+    private List<CompletableFuture<Void>> callersBehind(long... offsets) {
         List<CompletableFuture<Void>> callers = new ArrayList<>();
-        for (long offset : new long[] {0, 0, 5 * PAGE, 0}) { // they gather behind the commit in flight
+        for (long offset : offsets) {
             CompletableFuture<Void> done = new CompletableFuture<>();
             callers.add(done);
             Thread caller = Thread.ofPlatform().start(() -> {
@@ -204,11 +228,6 @@ class GroupFailureTest {
                 LockSupport.parkNanos(1_000);
             }
         }
-        goOn.countDown();
-        callers.forEach(CompletableFuture::join);
-        try (AtomicMapping recovered = TestFile.inMemory(disk.copy()).open()) {
-            assertEquals(3, recovered.getInt(0));
-            assertEquals(7, recovered.getInt(5 * PAGE), "acknowledged, and lost");
-        }
+        return callers;
     }
 }

@@ -1,11 +1,14 @@
 package io.atomicmapping.dirty;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicIntegerArray;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -18,7 +21,7 @@ class ExplicitTrackingTest {
     private static final int PAGES = 3;
     private static final int COMMITS = 6_000;
     private static final int IN_FLIGHT = 3;
-    private static final int FRESH_PAGES = 4_096;
+    private static final int FRESH_PAGES = 2_048;
 
     private final Sections sections = new Sections();
     private volatile boolean stopped;
@@ -71,6 +74,39 @@ class ExplicitTrackingTest {
                 stores.get();
                 assertNull(wrong);
             }
+        }
+    }
+
+    /** Two threads come to the same line of each page at the same moment: its twin has a store of neither. */
+    @Test
+    void firstStoresOfTwoThreadsToAPageAreTakenBack() throws Exception {
+        try (Arena arena = Arena.ofShared()) {
+            MemorySegment image = arena.allocate((long) FRESH_PAGES * PAGE, PAGE);
+            try (ExplicitTracking tracking =
+                    new ExplicitTracking(image.address(), FRESH_PAGES, PAGE_SHIFT, sections)) {
+                AtomicIntegerArray arrived = new AtomicIntegerArray(2);
+                CompletableFuture<Void> other =
+                        CompletableFuture.runAsync(() -> storeInStep(image, tracking, arrived, 1));
+                storeInStep(image, tracking, arrived, 0);
+                other.get();
+                assertTrue(sections.tryExclude(Long.MAX_VALUE >>> 1));
+                tracking.rollback(page -> true);
+                sections.endExclusion();
+                MemorySegment zeros = arena.allocate(image.byteSize());
+                assertEquals(-1, image.mismatch(zeros), "a store that was in its twin");
+            }
+        }
+    }
+
+    private void storeInStep(MemorySegment image, ExplicitTracking tracking, AtomicIntegerArray arrived,
+            int own) {
+        for (int page = 0; page < FRESH_PAGES; page++) {
+            arrived.set(own, page);
+            for (int spin = 1; arrived.get(1 - own) < page; spin++) {
+                Sections.pause(spin);
+            }
+            long offset = (long) page * PAGE + own * Long.BYTES;
+            store(image.asSlice(offset, Long.BYTES), offset, tracking, 1);
         }
     }
 

@@ -2,6 +2,7 @@ package io.atomicmapping.crash;
 
 import static io.atomicmapping.crash.CrashFixture.await;
 import static io.atomicmapping.crash.CrashFixture.create;
+import static io.atomicmapping.crash.CrashFixture.isHome;
 import static io.atomicmapping.crash.CrashFixture.isJournal;
 import static io.atomicmapping.crash.CrashFixture.open;
 import static io.atomicmapping.crash.CrashFixture.powerCut;
@@ -11,6 +12,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import io.atomicmapping.AtomicMapping;
 import io.atomicmapping.crash.CrashFixture.Gate;
 import io.atomicmapping.crash.InterceptedStorage.Interceptor;
+import io.atomicmapping.storage.Storage;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -20,7 +22,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 
-/** What comes while a commit is in flight or fails: it is in a later commit or in none, and the caller is told. */
+/** What comes while a commit is in flight or fails: it is in a later commit or in none, and its caller knows. */
 class InFlightTest {
 
     private static final int PAGE = 4096;
@@ -57,6 +59,35 @@ class InFlightTest {
             assertThrows(CompletionException.class, second::join);
             try (AtomicMapping recovered = open(powerCut(disk))) {
                 assertEquals(0, recovered.getLong(PAGE), "a later store without an earlier one");
+            }
+        }
+    }
+
+    /** A checkpoint that has begun goes on when a force fails: it must not write what that force was for. */
+    @Test
+    void checkpointBesideACommitWhoseForceFailsWritesWhatIsDurable() throws Exception {
+        Gate home = new Gate(call -> isHome(call) && call.name().equals("length"));
+        Interceptor failedForce = (call, real) -> {
+            if (failing && isJournal(call) && call.name().equals("force")) {
+                throw new IOException("injected: the disk is broken");
+            }
+            return real.make();
+        };
+        Storage storage = InterceptedStorage.over(InterceptedStorage.over(disk, failedForce), home);
+        try (AtomicMapping mapping = create(storage)) {
+            home.arm();
+            mapping.fill(0, CrashFixture.RING_BYTES * 3 / 4, (byte) 1);
+            mapping.sync();
+            home.awaitEntered();
+            failing = true;
+            mapping.putLong(0, 2);
+            assertThrows(IOException.class, mapping::sync);
+            home.letGo();
+        }
+        for (Operation operation : disk.operations()) {
+            boolean ofHome = operation.path().equals(CrashFixture.FILE);
+            if (ofHome && operation.isWrite() && operation.position() == 0) {
+                assertEquals(1, operation.written()[0], "home got a byte that was not durable");
             }
         }
     }
