@@ -22,7 +22,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 
-/** What comes while a commit is in flight or fails: it is in a later commit or in none, and its caller knows. */
+/** What comes while a commit is in flight or fails: it is in a later commit or in none; its caller knows. */
 class InFlightTest {
 
     private static final int PAGE = 4096;
