@@ -324,8 +324,10 @@ final class CommitQueue implements AutoCloseable {
                 }
             }
             synchronized (queue) {
-                failed.addAll(queue);
-                queue.clear();
+                if (!SeededFault.LATER_SEALED_NOT_TAKEN_BACK.isSeeded()) {
+                    failed.addAll(queue);
+                    queue.clear();
+                }
             }
             if (engine.failure() == null && !SeededFault.FAILED_APPEND_NOT_MERGED_BACK.isSeeded()) {
                 tryMergeBack(failed);
@@ -363,7 +365,9 @@ final class CommitQueue implements AutoCloseable {
                 engine.cuts.mergeBack(commit.cut);
             }
         }
-        engine.sizes.setSealed(engine.sizes.committed());
+        if (!SeededFault.FAILED_RESIZE_FORGOTTEN.isSeeded()) {
+            engine.sizes.setSealed(engine.sizes.committed());
+        }
     }
 
     /** Leaves a mark that all until now is durable. */

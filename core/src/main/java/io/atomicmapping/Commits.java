@@ -199,7 +199,7 @@ final class Commits implements AutoCloseable {
         boolean same = true;
         for (int i = 1; i < ranges.size(); i++) {
             Range range = ranges.get(i);
-            same &= range.equals(first);
+            same = (same || SeededFault.RANGE_OF_A_GROUP_FORGOTTEN.isSeeded()) && range.equals(first);
             first = range.isEverything() ? range : first;
         }
         if (same || first.isEverything()) {

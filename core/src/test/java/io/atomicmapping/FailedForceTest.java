@@ -101,6 +101,7 @@ class FailedForceTest {
 
     @Test
     void anAsyncSyncWhoseForceFailsCompletesExceptionallyAndSoDoThoseBehindIt() throws Exception {
+        awaitMark(); // or its force could be the one that is held
         faults.holdForces();
         mapping.putLong(0, 2);
         CompletableFuture<Long> first = mapping.syncAsync();

@@ -9,8 +9,12 @@ import io.atomicmapping.storage.MemoryStorage;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
@@ -34,6 +38,7 @@ class KernelModeTest {
     private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG;
     private static final int PAGE = 4096;
     private static final int SIZE = 32 * PAGE;
+    private static final long MANY_PAGES = 8_192 + 1_000;
 
     @Parameter(0)
     TestFile.Place place;
@@ -278,6 +283,61 @@ class KernelModeTest {
                 assertEquals(last[page], recovered.getLong((long) page * PAGE + 64));
             }
         }
+    }
+
+    /** More pages than one look at the page table takes, and more pieces than one scan lists. */
+    @Test
+    void storesIntoManyScatteredPagesAreAllFound() throws IOException {
+        mapping.resize(MANY_PAGES * PAGE);
+        MemorySegment segment = mapping.segment();
+        for (int round = 1; round <= 2; round++) {
+            for (long page = MANY_PAGES / 2; page < MANY_PAGES; page += 2) {
+                segment.set(LONG, page * PAGE, round);
+            }
+            assertEquals(round, mapping.sync());
+        }
+        for (long page = 1; page < MANY_PAGES; page += 2) {
+            segment.set(LONG, page * PAGE, -1);
+        }
+        mapping.rollback();
+        try (TestFile copy = file.copyAsAfterAKill(); AtomicMapping recovered = copy.open()) {
+            for (long page = 0; page < MANY_PAGES; page++) {
+                long expected = page >= MANY_PAGES / 2 && page % 2 == 0 ? 2 : 0;
+                assertEquals(expected, recovered.getLong(page * PAGE), "page=" + page);
+                assertEquals(expected, mapping.getLong(page * PAGE), "page=" + page);
+            }
+        }
+    }
+
+    /**
+     * What a word changes to beside a commit differs from what is committed in other bytes than what it held
+     * before: a commit that looked twice would have some bytes of each.
+     */
+    @Test
+    void rawStoresBesideSyncsLandWhole() throws Exception {
+        MemorySegment segment = mapping.segment();
+        long[] values = {0, 1, -1L << 56, 0x0101_0101_0101_0101L};
+        AtomicBoolean stopped = new AtomicBoolean();
+        Thread storing = Thread.ofPlatform().start(() -> {
+            for (int i = 0; !stopped.get(); i++) {
+                for (long at = 0; at < SIZE; at += 4 * Long.BYTES) {
+                    segment.set(LONG, at, values[i + (int) (at >>> 5) & 3]);
+                }
+            }
+        });
+        Set<Long> seen = new HashSet<>();
+        for (int i = 0; i < 60; i++) {
+            mapping.sync();
+            // in this mode home is the commit
+            ByteBuffer home = ByteBuffer.wrap(file.homeBytes()).order(ByteOrder.LITTLE_ENDIAN);
+            for (int at = 0; at < SIZE; at += 4 * Long.BYTES) {
+                seen.add(home.getLong(at));
+            }
+        }
+        stopped.set(true);
+        storing.join();
+        Arrays.stream(values).forEach(seen::remove);
+        assertEquals(Set.of(), seen, "words in pieces");
     }
 
     /** With the address space used up by the mapping itself, there is none for a second view of the file. */

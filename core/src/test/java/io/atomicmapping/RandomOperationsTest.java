@@ -146,8 +146,9 @@ class RandomOperationsTest {
                 case SEGMENT -> enterKernelMode();
                 case UPDATE -> mapping.update(() -> {
                     put(offset, random(step.seed, length));
-                    resize(Math.min(SIZE_MAX, size + 10));
-                    fill(size, 10, (byte) 7);
+                    int larger = Math.min(SIZE_MAX, size + 10);
+                    resize(larger);
+                    fill(size, larger - size, (byte) 7);
                 });
             }
         }

@@ -126,6 +126,23 @@ class ResizeTest {
         assertArrayEquals(committed, file.homeBytes());
     }
 
+    /** Only one line of the page was marked when it was cut off; the bytes put back lie in another. */
+    @Test
+    void theSameBytesStoredIntoAPageThatWasCutOffWithAStoreAreCommitted() throws IOException {
+        mapping.close();
+        mapping = file.open(); // all is home, and no page private
+        mapping.putByte(2 * PAGE, (byte) 2);
+        mapping.resize(100);
+        mapping.resize(SIZE);
+        mapping.sync();
+        byte[] expected = Arrays.copyOf(Arrays.copyOf(committed, 100), SIZE);
+        copyHolds(expected);
+        mapping.fill(2 * PAGE + 1024, 8, (byte) 1);
+        Arrays.fill(expected, 2 * PAGE + 1024, 2 * PAGE + 1032, (byte) 1);
+        mapping.sync();
+        copyHolds(expected);
+    }
+
     @Test
     void aRangeSyncCommitsACutButOnlyTheRangesStores() throws IOException {
         mapping.resize(2 * PAGE);

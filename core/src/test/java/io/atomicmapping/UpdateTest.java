@@ -73,6 +73,16 @@ class UpdateTest {
     }
 
     @Test
+    void computeIsAnUpdateWithAResult() throws Exception {
+        assertEquals(5L, mapping.compute(() -> 5L));
+        mapping.<RuntimeException>update(() ->
+                assertThrows(IllegalStateException.class, mapping::sync, "inside an update"));
+        mapping.<Object, RuntimeException>compute(() ->
+                assertThrows(IllegalStateException.class, mapping::sync, "inside an update with a result"));
+        mapping.sync();
+    }
+
+    @Test
     void nestedUpdatesBelongToTheOutermost() throws Exception {
         CountDownLatch inside = new CountDownLatch(1);
         CountDownLatch end = new CountDownLatch(1);

@@ -344,7 +344,11 @@ public final class ExplicitTracking implements AutoCloseable {
             if (page >= cleanLimit) {
                 return false;
             }
-            copy(page, target);
+            if (SeededFault.GAPS_FILLED_AS_SEEN.isSeeded()) {
+                Memory.copy(image + (page << pageShift), target, pageBytes);
+            } else {
+                copy(page, target);
+            }
             return true;
         } finally {
             imagesLock.unlock();

@@ -98,7 +98,15 @@ public enum SeededFault {
     /** The data file is cut as soon as the mapping is. */
     HOME_CUT_WHILE_MAPPED,
     /** The data file grows before the journal allows it. */
-    GROWTH_LIMIT_LATE;
+    GROWTH_LIMIT_LATE,
+    /** A checkpoint fills the gaps between its pages with what the program sees, committed or not. */
+    GAPS_FILLED_AS_SEEN,
+    /** What was sealed while an append failed is committed without it. */
+    LATER_SEALED_NOT_TAKEN_BACK,
+    /** A resize whose commit failed counts as committed. */
+    FAILED_RESIZE_FORGOTTEN,
+    /** A group whose last range is its first counts as asking for that one only. */
+    RANGE_OF_A_GROUP_FORGOTTEN;
 
     private static final String PROPERTY = "io.atomicmapping.seededFault";
     private static final SeededFault SEEDED = seeded();

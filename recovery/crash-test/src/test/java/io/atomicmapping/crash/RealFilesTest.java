@@ -1,6 +1,7 @@
 package io.atomicmapping.crash;
 
 import static io.atomicmapping.crash.CrashFixture.assertHolds;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 
 import io.atomicmapping.AtomicMapping;
 import io.atomicmapping.MappingOptions;
@@ -62,6 +63,30 @@ class RealFilesTest {
                     mapping.sync(offset % (SIZE / 2 - PAGE), PAGE);
                 }
                 assertHolds(working, mapping, "with uncommitted stores over budget");
+            }
+        });
+    }
+
+    /** To save calls a checkpoint writes the page between two that it has to write, too: as it is committed. */
+    @Test
+    void bytesThatAreNotCommittedDoNotGoHomeBetweenOthers() throws IOException {
+        withFile(file -> {
+            try (AtomicMapping mapping = open(file)) {
+                mapping.fill(0, SIZE, (byte) 1); // no holes: those are not bridged
+                mapping.sync();
+            }
+            try (AtomicMapping mapping = open(file)) {
+                mapping.fill(PAGE, PAGE, (byte) 9);
+                for (int i = 0; mapping.stats().checkpoints() < 3; i++) {
+                    mapping.putLong(0, i);
+                    mapping.sync(0, Long.BYTES);
+                    mapping.putLong(2 * PAGE, i);
+                    mapping.sync(2 * PAGE, Long.BYTES);
+                }
+                byte[] committed = new byte[PAGE];
+                Arrays.fill(committed, (byte) 1);
+                byte[] home = Arrays.copyOfRange(Files.readAllBytes(file), PAGE, 2 * PAGE);
+                assertArrayEquals(committed, home, "home has what was not committed");
             }
         });
     }

@@ -65,6 +65,10 @@ class SeededFaultsTest {
         RAW_OVER_BUDGET(RealFilesTest.class, "rawStoresStayInTheirPagesOverBudget"),
         CHECKPOINTS_BESIDE_COMMITS(RealFilesTest.class, "commitsBesideCheckpointsAreNotLost"),
         FULL_RING(RealFilesTest.class, "commitsThatWaitForRoomAndPagesHandedBackDoNotWaitForEachOther"),
+        FAILED_APPEND(InFlightTest.class, "whatIsSealedWhileAnAppendFailsFailsWithIt"),
+        FAILED_RESIZE(InFlightTest.class, "growthWhoseCommitFailedIsInTheNext"),
+        GROUP_OF_RANGES(InFlightTest.class, "everyRangeOfAGroupIsCommitted"),
+        GAPS(RealFilesTest.class, "bytesThatAreNotCommittedDoNotGoHomeBetweenOthers"),
         FAILED_FORCES(FaultSweepTest.class, "forceThatFailsIsFinal"),
         FAILED_WRITES(FaultSweepTest.class, "writeThatFailsHalfWayIsAnErrorAndCanBeMadeGood"),
         FULL_DISK(FullHomeTest.class, "commitIntoAHoleTakesItsSpaceBeforeItIsAcknowledged"),
@@ -126,6 +130,10 @@ class SeededFaultsTest {
             case FAILED_COMMIT_NOT_TOLD -> Detector.FAILED_ASYNC_COMMIT;
             case SPACE_NOT_RESERVED -> Detector.FULL_DISK;
             case LAP_UNCHECKED -> Detector.LAPS;
+            case GAPS_FILLED_AS_SEEN -> Detector.GAPS;
+            case LATER_SEALED_NOT_TAKEN_BACK -> Detector.FAILED_APPEND;
+            case FAILED_RESIZE_FORGOTTEN -> Detector.FAILED_RESIZE;
+            case RANGE_OF_A_GROUP_FORGOTTEN -> Detector.GROUP_OF_RANGES;
             case RANGE_WITHOUT_ITS_LAST_LINE -> Detector.RANGE_SYNC;
             case CHECKPOINT_NOT_CLIPPED -> Detector.CHECKPOINT_END;
             case TRIM_FORGOTTEN -> Detector.CUT_AT_CLOSE;
