@@ -23,9 +23,11 @@ class HostileJournalTest {
 
     private final Fixture fixture = new Fixture();
 
+    /** The data file may be longer than it is: no limit of a record hides behind that of the slot. */
     @BeforeEach
     void twoCommits() throws IOException {
-        fixture.open(10_000).put(5, 1, 2, 3).put(70, 7).commit().put(9_000, 4).commit().kill();
+        fixture.open(10_000).files.journal().recordGrowth(20_000);
+        fixture.put(5, 1, 2, 3).put(70, 7).commit().put(9_000, 4).commit().kill();
     }
 
     private void refused(String part) throws IOException {
@@ -104,8 +106,14 @@ class HostileJournalTest {
 
     @Test
     void smallestSizeOverTheSizeBeforeIsRefused() throws IOException {
-        fixture.forgeLong(1, JournalFormat.SMALLEST_SIZE_AT, 10_001);
-        refused("smallestSize=10001");
+        fixture.forgeLong(1, JournalFormat.SIZE_AT, 10_500).forgeLong(1, JournalFormat.SMALLEST_SIZE_AT, 10_001);
+        refused("size=10500, smallestSize=10001");
+    }
+
+    @Test
+    void smallestSizeOverTheSizeIsRefused() throws IOException {
+        fixture.forgeLong(1, JournalFormat.SIZE_AT, 9_500).forgeLong(1, JournalFormat.SMALLEST_SIZE_AT, 9_501);
+        refused("size=9500, smallestSize=9501");
     }
 
     @Test

@@ -33,6 +33,24 @@ class BarriersTest {
         }
     }
 
+    /** A commit holds what differs from what the page held: zeros, too, where it held something else. */
+    @Test
+    void zerosOverCommittedBytesAreOnDisk() throws IOException {
+        try (AtomicMapping mapping = create(disk)) {
+            mapping.fill(0, 2 * LINE_BYTES, (byte) 7);
+            mapping.sync();
+        }
+        try (AtomicMapping mapping = open(disk)) {
+            mapping.putLong(LINE_BYTES, 0);
+            mapping.sync();
+            try (AtomicMapping recovered = open(powerCut(disk))) {
+                assertEquals(7, recovered.getByte(LINE_BYTES - 1));
+                assertEquals(0, recovered.getLong(LINE_BYTES));
+                assertEquals(7, recovered.getByte(LINE_BYTES + Long.BYTES));
+            }
+        }
+    }
+
     @Test
     void rangeSyncThatReturnedIsOnDiskToItsLastLine() throws IOException {
         try (AtomicMapping mapping = create(disk)) {

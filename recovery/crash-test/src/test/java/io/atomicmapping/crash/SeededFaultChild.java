@@ -19,7 +19,7 @@ final class SeededFaultChild {
 
     private SeededFaultChild() {}
 
-    /** Arguments: the seconds after which it hangs, then detectors as class#method. */
+    /** Arguments: the seconds after which it hangs, then detectors as class#method or class#method#scenario. */
     public static void main(String[] arguments) throws ReflectiveOperationException {
         long seconds = Long.parseLong(arguments[0]);
         long begin = System.nanoTime();
@@ -34,11 +34,13 @@ final class SeededFaultChild {
         String[] names = detector.split("#");
         var constructor = Class.forName(names[0]).getDeclaredConstructor();
         constructor.setAccessible(true);
-        Method method = constructor.getDeclaringClass().getDeclaredMethod(names[1]);
+        Object[] scenario = names.length == 2 ? new Object[0] : new Object[] {Scenario.valueOf(names[2])};
+        Method method = constructor.getDeclaringClass().getDeclaredMethod(names[1],
+                names.length == 2 ? new Class<?>[0] : new Class<?>[] {Scenario.class});
         method.setAccessible(true);
         Object test = constructor.newInstance();
         try {
-            method.invoke(test);
+            method.invoke(test, scenario);
         } catch (InvocationTargetException e) {
             if (Boolean.getBoolean("atomicmapping.crash.stackTraces")) {
                 e.getCause().printStackTrace();
