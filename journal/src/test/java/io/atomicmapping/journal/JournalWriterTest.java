@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
+import java.util.BitSet;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -94,6 +95,30 @@ class JournalWriterTest {
         assertEquals(List.of("writeDirect 0", "force", "writeDirect 4096", "force"), faulty.changes);
         assertEquals(512, writer.checkpointLsn());
         assertEquals(writer.ringBytes(), writer.freeBytes());
+    }
+
+    /** Of what another program changes, every page is found sooner or later, the first and the last one at once. */
+    @Test
+    void samplesAreTheFirstPageTheLastAndOthersInTurn() throws IOException {
+        long size = 40 * 4096 + 1;
+        writer.recordGrowth(size);
+        home.setLength(size);
+        writer.adoptSize(size);
+        BitSet seen = new BitSet();
+        for (int slot = 0; slot < 100; slot++) {
+            List<Long> pages = writer.slot().samples().stream().map(sample -> sample.offset() / 4096).toList();
+            assertEquals(8, pages.size());
+            assertEquals(0, pages.getFirst());
+            assertEquals(40, pages.getLast());
+            assertEquals(1, writer.slot().samples().getLast().length());
+            pages.forEach(page -> seen.set(Math.toIntExact(page)));
+            record.clear();
+            record.sizes(size, size);
+            writer.append(record, writer.lastCommit() + 1);
+            writer.force();
+            writer.checkpoint(writer.durableLsn(), writer.lastCommit(), size);
+        }
+        assertTrue(seen.cardinality() >= 32, () -> "pages sampled: " + seen);
     }
 
     @Test

@@ -21,6 +21,12 @@ class RecoveryTest {
     private final Fixture fixture = new Fixture();
 
     @Test
+    void marksAreNoCommits() throws IOException {
+        fixture.open(10_000).put(5, 1).commit().mark().put(5, 2).commit().mark().reopen().expect(2);
+        assertEquals(2, fixture.files.outcome().commitsReplayed());
+    }
+
+    @Test
     void committedBytesSurviveAKill() throws IOException {
         fixture.open(10_000).put(5, 1, 2, 3).commit().put(9_990, 9).commit().kill();
         fixture.open().expect(2).expect(TailCase.END);

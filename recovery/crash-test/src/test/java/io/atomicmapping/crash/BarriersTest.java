@@ -9,7 +9,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.atomicmapping.AtomicMapping;
+import io.atomicmapping.storage.DurableFile;
+import io.atomicmapping.storage.Storage;
 import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.ValueLayout;
 import org.junit.jupiter.api.Test;
 
 /** What a call has promised when it returns, after a power cut that loses all that it may lose. */
@@ -47,6 +51,26 @@ class BarriersTest {
                 assertEquals(7, recovered.getByte(LINE_BYTES - 1));
                 assertEquals(0, recovered.getLong(LINE_BYTES));
                 assertEquals(7, recovered.getByte(LINE_BYTES + Long.BYTES));
+            }
+        }
+    }
+
+    /** What another program wrote to a closed file, and did not force, is what the next commits go by. */
+    @Test
+    void bytesOfAnotherProgramAreOnDiskWithTheFirstCommit() throws IOException {
+        for (boolean attributes : new boolean[] {true, false}) {
+            SimulatedDisk edited = new SimulatedDisk(new DiskTraits(SimulatedDisk.SECTOR_BYTES, attributes));
+            create(edited).close();
+            try (DurableFile other = edited.open(FILE, Storage.OpenMode.WRITE); Arena arena = Arena.ofConfined()) {
+                other.write(10_000, arena.allocateFrom(ValueLayout.JAVA_BYTE, (byte) 42));
+            }
+            try (AtomicMapping mapping = open(edited)) {
+                mapping.putLong(0, 1);
+                mapping.sync();
+                try (AtomicMapping recovered = open(powerCut(edited))) {
+                    assertEquals(1, recovered.getLong(0));
+                    assertEquals(42, recovered.getByte(10_000));
+                }
             }
         }
     }
