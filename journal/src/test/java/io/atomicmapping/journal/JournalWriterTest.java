@@ -170,6 +170,18 @@ class JournalWriterTest {
         assertEquals(1, recordsOnDisk());
     }
 
+    /** What failed may have been smaller than what comes. */
+    @Test
+    void sizesOfAnAppendThatFailsDoNotCount() throws IOException {
+        record.clear();
+        record.sizes(5, 5);
+        faulty.failAt("writeDirect");
+        assertThrows(IOException.class, () -> writer.append(record, 1));
+        faulty.heal();
+        commit(8);
+        assertEquals(1, recordsOnDisk());
+    }
+
     @Test
     void failedForceIsFinal() throws IOException {
         writer.append(record(8), 1);
@@ -258,9 +270,11 @@ class JournalWriterTest {
     @Test
     void newRingTakesTheNameOnlyWhenWhole() throws IOException {
         long salt = writer.slot().salt();
+        long generation = writer.slot().generation();
         writer.grow(100_000);
         assertEquals(102_400, writer.ringBytes());
         assertNotEquals(salt, writer.slot().salt());
+        assertEquals(generation + 1, writer.slot().generation());
         int rename = faulty.changes.indexOf("rename");
         assertEquals(List.of("forceAll", "rename", "forceDirectory"), faulty.changes.subList(rename - 1,
                 rename + 2));

@@ -11,6 +11,7 @@ import io.atomicmapping.journal.CorruptJournalException;
 import io.atomicmapping.journal.JournalFormat;
 import io.atomicmapping.storage.MemoryStorage;
 import java.io.IOException;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -57,6 +58,18 @@ class RecoveryTest {
         // written
         fixture.storage = before;
         fixture.overwrite(FILE, 0, first).truncate(FILE, first.length).open().expect(3);
+    }
+
+    /** A sample has changed that ends behind the cut: the recovery before has set it to zeros, or cut it off. */
+    @Test
+    void replayTwiceOfACutGivesTheSame() throws IOException {
+        fixture.open(10_000).fill(0, 10_000, 1).commitLarge().resize(5_000).commit().kill();
+        MemoryStorage before = fixture.storage.copy();
+        byte[] zeroed = Arrays.copyOf(fixture.open().expect(2).kill().home(), 10_000);
+        for (int length : new int[] {zeroed.length, 5_000}) {
+            fixture.storage = before.copy();
+            fixture.overwrite(FILE, 0, Arrays.copyOf(zeroed, length)).truncate(FILE, length).open().expect(2).kill();
+        }
     }
 
     @Test
