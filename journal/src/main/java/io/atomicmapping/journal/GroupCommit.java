@@ -136,7 +136,8 @@ public final class GroupCommit<R> {
     public void finish(Group<R> group, long commit, Throwable failure) {
         close(group);
         group.commit = commit;
-        group.failure = SeededFault.FAILURE_NOT_TOLD_TO_FOLLOWERS.isSeeded() ? null : failure;
+        boolean untold = SeededFault.FAILURE_NOT_TOLD_TO_FOLLOWERS.isSeeded();
+        group.failure = untold ? null : failure;
         Thread next = null;
         lock.lock();
         try {

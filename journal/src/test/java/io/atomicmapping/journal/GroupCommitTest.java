@@ -2,14 +2,14 @@ package io.atomicmapping.journal;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.atomicmapping.journal.GroupCommit.Group;
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -19,17 +19,15 @@ import org.junit.jupiter.api.Timeout;
 class GroupCommitTest {
 
     private final GroupCommit<String> groups = new GroupCommit<>();
-    private final List<Thread> callers = new ArrayList<>();
 
-    /** A caller of its own thread, which waits; its task gives the group once it has ended, or is led by that caller. */
-    private FutureTask<Boolean> join(String request) throws InterruptedException {
-        FutureTask<Boolean> leads = new FutureTask<>(() -> groups.isLeader(groups.join(request)));
-        Thread caller = Thread.ofPlatform().start(leads);
-        callers.add(caller);
-        while (caller.getState() != Thread.State.WAITING && !leads.isDone()) {
+    /** A caller in a thread of its own, which waits by now, or has ended. */
+    private static <T> FutureTask<T> caller(Callable<T> call) {
+        FutureTask<T> task = new FutureTask<>(call);
+        Thread thread = Thread.ofPlatform().start(task);
+        while (thread.getState() != Thread.State.WAITING && !task.isDone()) {
             Thread.onSpinWait();
         }
-        return leads;
+        return task;
     }
 
     private Group<String> lead(String request) {
@@ -48,42 +46,27 @@ class GroupCommitTest {
             groups.finish(alone, commit, null);
         }
         Group<String> inFlight = lead("in flight");
-        FutureTask<Boolean> next = join("next");
+        FutureTask<Boolean> next = caller(() -> groups.isLeader(groups.join("next")));
         assertFalse(next.isDone(), "a commit is in flight");
         groups.finish(inFlight, 4, null);
         assertTrue(next.get(), "it makes the next commit");
     }
 
     @Test
-    void failureIsToldToAllWhoShareTheCommit() throws Exception {
+    void failureIsToldToAllWhoShareTheCommit() {
         Group<String> inFlight = lead("in flight");
-        GroupCommit.Group<String>[] shared = new Group[1];
-        FutureTask<Long> leader = new FutureTask<>(() -> {
-            shared[0] = groups.join("leader");
-            groups.close(shared[0]);
-            groups.finish(shared[0], 2, new IOException("disk"));
-            return groups.result(shared[0]);
+        FutureTask<Long> leader = caller(() -> {
+            Group<String> shared = lead("leader");
+            assertEquals(List.of("leader", "follower"), shared.requests());
+            groups.finish(shared, 2, new IOException("disk"));
+            return groups.result(shared);
         });
-        Thread thread = Thread.ofPlatform().start(leader);
-        while (thread.getState() != Thread.State.WAITING) {
-            Thread.onSpinWait();
-        }
-        FutureTask<Long> follower = new FutureTask<>(() -> groups.result(groups.join("follower")));
-        Thread second = Thread.ofPlatform().start(follower);
-        while (second.getState() != Thread.State.WAITING) {
-            Thread.onSpinWait();
-        }
+        FutureTask<Long> follower = caller(() -> groups.result(groups.join("follower")));
         groups.finish(inFlight, 1, null);
-        for (FutureTask<Long> caller : List.of(leader, follower)) {
-            Throwable told = assertThrows(Exception.class, caller::get).getCause();
-            assertTrue(told.getMessage().endsWith("disk"), told::toString);
+        for (FutureTask<Long> told : List.of(leader, follower)) {
+            Throwable failure = assertThrows(ExecutionException.class, told::get).getCause();
+            assertTrue(failure instanceof IOException, failure::toString);
+            assertTrue(failure.getMessage().endsWith("disk"), failure::toString);
         }
-        assertEquals(List.of("leader", "follower"), shared[0].requests());
-        assertSame(Thread.State.TERMINATED, joined(second));
-    }
-
-    private static Thread.State joined(Thread thread) throws InterruptedException {
-        thread.join();
-        return thread.getState();
     }
 }

@@ -97,7 +97,7 @@ class JournalWriterTest {
         assertEquals(writer.ringBytes(), writer.freeBytes());
     }
 
-    /** Of what another program changes, every page is found sooner or later, the first and the last one at once. */
+    /** What another program changes is found sooner or later; in the first page and the last one at once. */
     @Test
     void samplesAreTheFirstPageTheLastAndOthersInTurn() throws IOException {
         long size = 40 * 4096 + 1;
@@ -106,7 +106,8 @@ class JournalWriterTest {
         writer.adoptSize(size);
         BitSet seen = new BitSet();
         for (int slot = 0; slot < 100; slot++) {
-            List<Long> pages = writer.slot().samples().stream().map(sample -> sample.offset() / 4096).toList();
+            List<Long> pages = writer.slot().samples().stream()
+                    .map(sample -> sample.offset() / 4096).toList();
             assertEquals(8, pages.size());
             assertEquals(0, pages.getFirst());
             assertEquals(40, pages.getLast());

@@ -51,7 +51,7 @@ class HostileJournalTest {
     void forgingNothingIsAccepted() throws IOException {
         fixture.fixChecksums(0).fixChecksums(1);
         assertEquals(2, Fixture.read(fixture.request(-1)).lastCommit());
-        assertEquals(Storage.FileKind.REGULAR, fixture.storage.kind(HALF_MADE), "reading only writes nothing");
+        assertEquals(Storage.FileKind.REGULAR, fixture.storage.kind(HALF_MADE), "reading writes nothing");
         fixture.open().expect(2);
         assertEquals(Storage.FileKind.MISSING, fixture.storage.kind(HALF_MADE));
     }
@@ -117,13 +117,15 @@ class HostileJournalTest {
 
     @Test
     void smallestSizeOverTheSizeBeforeIsRefused() throws IOException {
-        fixture.forgeLong(1, JournalFormat.SIZE_AT, 10_500).forgeLong(1, JournalFormat.SMALLEST_SIZE_AT, 10_001);
+        fixture.forgeLong(1, JournalFormat.SIZE_AT, 10_500);
+        fixture.forgeLong(1, JournalFormat.SMALLEST_SIZE_AT, 10_001);
         refused("size=10500, smallestSize=10001");
     }
 
     @Test
     void smallestSizeOverTheSizeIsRefused() throws IOException {
-        fixture.forgeLong(1, JournalFormat.SIZE_AT, 9_500).forgeLong(1, JournalFormat.SMALLEST_SIZE_AT, 9_501);
+        fixture.forgeLong(1, JournalFormat.SIZE_AT, 9_500);
+        fixture.forgeLong(1, JournalFormat.SMALLEST_SIZE_AT, 9_501);
         refused("size=9500, smallestSize=9501");
     }
 
