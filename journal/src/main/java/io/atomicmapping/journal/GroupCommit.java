@@ -1,5 +1,6 @@
 package io.atomicmapping.journal;
 
+import io.atomicmapping.journal.fault.SeededFault;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -135,7 +136,8 @@ public final class GroupCommit<R> {
     public void finish(Group<R> group, long commit, Throwable failure) {
         close(group);
         group.commit = commit;
-        group.failure = failure;
+        boolean untold = SeededFault.FAILURE_NOT_TOLD_TO_FOLLOWERS.isSeeded();
+        group.failure = untold ? null : failure;
         Thread next = null;
         lock.lock();
         try {

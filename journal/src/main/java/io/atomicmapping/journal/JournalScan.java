@@ -204,7 +204,7 @@ public final class JournalScan implements AutoCloseable {
             long piece = Math.min(to - from, slot.ringBytes() - from % slot.ringBytes());
             reader.file().write(JournalFormat.filePosition(from, slot.ringBytes()),
                     ring.asSlice(from - slot.checkpointLsn(), piece));
-            from += piece;
+            from = SeededFault.REWRITTEN_ONLY_TO_THE_RINGS_END.isSeeded() ? to : from + piece;
         }
     }
 

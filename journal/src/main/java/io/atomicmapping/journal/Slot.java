@@ -3,6 +3,7 @@ package io.atomicmapping.journal;
 import static io.atomicmapping.journal.JournalFormat.INT;
 import static io.atomicmapping.journal.JournalFormat.LONG;
 
+import io.atomicmapping.journal.fault.SeededFault;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
@@ -47,7 +48,8 @@ public record Slot(UUID journalId, long generation, long salt, long ringBytes, l
 
     /** The next state, with another limit to the data file's length. */
     Slot withGrowthLimit(long limit) {
-        return new Slot(journalId, generation + 1, salt, ringBytes, checkpointLsn, checkpointCommit,
+        long next = SeededFault.GENERATION_KEPT_AT_GROWTH.isSeeded() ? generation : generation + 1;
+        return new Slot(journalId, next, salt, ringBytes, checkpointLsn, checkpointCommit,
                 committedSize, limit, inUse, pageBytes, recordAlignment, samples);
     }
 
@@ -133,7 +135,9 @@ public record Slot(UUID journalId, long generation, long salt, long ringBytes, l
     }
 
     static int checksum(MemorySegment source) {
-        return JournalFormat.crc32cWithout(source, 0, JournalFormat.SLOT_BYTES, JournalFormat.SLOT_CRC_AT);
+        int covered = SeededFault.SLOT_CHECKSUM_WITHOUT_LAST_SAMPLES.isSeeded()
+                ? JournalFormat.SLOT_SAMPLES_AT + JournalFormat.SAMPLE_BYTES : JournalFormat.SLOT_BYTES;
+        return JournalFormat.crc32cWithout(source, 0, covered, JournalFormat.SLOT_CRC_AT);
     }
 
     /** Whether the fields fit each other: item 4 of the slot's validity list. */

@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
+import java.util.BitSet;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -96,6 +97,31 @@ class JournalWriterTest {
         assertEquals(writer.ringBytes(), writer.freeBytes());
     }
 
+    /** What another program changes is found sooner or later; in the first page and the last one at once. */
+    @Test
+    void samplesAreTheFirstPageTheLastAndOthersInTurn() throws IOException {
+        long size = 40 * 4096 + 1;
+        writer.recordGrowth(size);
+        home.setLength(size);
+        writer.adoptSize(size);
+        BitSet seen = new BitSet();
+        for (int slot = 0; slot < 100; slot++) {
+            List<Long> pages = writer.slot().samples().stream()
+                    .map(sample -> sample.offset() / 4096).toList();
+            assertEquals(8, pages.size());
+            assertEquals(0, pages.getFirst());
+            assertEquals(40, pages.getLast());
+            assertEquals(1, writer.slot().samples().getLast().length());
+            pages.forEach(page -> seen.set(Math.toIntExact(page)));
+            record.clear();
+            record.sizes(size, size);
+            writer.append(record, writer.lastCommit() + 1);
+            writer.force();
+            writer.checkpoint(writer.durableLsn(), writer.lastCommit(), size);
+        }
+        assertTrue(seen.cardinality() >= 32, () -> "pages sampled: " + seen);
+    }
+
     @Test
     void checkpointThatMovesNothingWritesNothing() throws IOException {
         writer.checkpoint(0, 0, SIZE);
@@ -140,6 +166,18 @@ class JournalWriterTest {
         faulty.failAt("writeDirect");
         IOException e = assertThrows(IOException.class, () -> writer.append(record(8), 1));
         assertEquals(1, e.getSuppressed().length, "the header could not be erased either");
+        faulty.heal();
+        commit(8);
+        assertEquals(1, recordsOnDisk());
+    }
+
+    /** What failed may have been smaller than what comes. */
+    @Test
+    void sizesOfAnAppendThatFailsDoNotCount() throws IOException {
+        record.clear();
+        record.sizes(5, 5);
+        faulty.failAt("writeDirect");
+        assertThrows(IOException.class, () -> writer.append(record, 1));
         faulty.heal();
         commit(8);
         assertEquals(1, recordsOnDisk());
@@ -233,9 +271,11 @@ class JournalWriterTest {
     @Test
     void newRingTakesTheNameOnlyWhenWhole() throws IOException {
         long salt = writer.slot().salt();
+        long generation = writer.slot().generation();
         writer.grow(100_000);
         assertEquals(102_400, writer.ringBytes());
         assertNotEquals(salt, writer.slot().salt());
+        assertEquals(generation + 1, writer.slot().generation());
         int rename = faulty.changes.indexOf("rename");
         assertEquals(List.of("forceAll", "rename", "forceDirectory"), faulty.changes.subList(rename - 1,
                 rename + 2));

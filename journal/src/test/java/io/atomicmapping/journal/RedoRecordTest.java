@@ -43,6 +43,20 @@ class RedoRecordTest {
     }
 
     @Test
+    void paddingHoldsNothingOfAnEarlierRecord() {
+        try (RedoRecord record = new RedoRecord(100)) {
+            record.add(0, source, 1, 4096);
+            record.clear();
+            record.add(0, source, 1, 8);
+            RecordHeader header = new RecordHeader(1, 0, 1, 1, 0, record.bodyBytes(), 1, 0,
+                    JournalFormat.KIND_COMMIT, 8, 8, 0);
+            MemorySegment whole = record.complete(header, 4096);
+            MemorySegment padding = whole.asSlice(JournalFormat.HEADER_BYTES + record.bodyBytes());
+            assertEquals(-1, padding.mismatch(MemorySegment.ofArray(new byte[(int) padding.byteSize()])));
+        }
+    }
+
+    @Test
     void touchingExtentsAreJoined() throws IOException {
         try (RedoRecord record = new RedoRecord(100)) {
             record.add(100, source, 0, 8);

@@ -34,7 +34,8 @@ final class CommittedBytes {
             long sizeBefore = i == 0 ? committedSize : scan.record(i - 1).size();
             limits[i] = limit;
             limit = Math.min(limit, header.smallestSize());
-            if (header.smallestSize() < sizeBefore) {
+            if ((SeededFault.CUT_WITHIN_A_COMMIT_NOT_SEEN.isSeeded() ? header.size() : header.smallestSize())
+                    < sizeBefore) {
                 cut = Math.min(cut, header.smallestSize());
             }
             zero = Math.min(zero, header.smallestSize());

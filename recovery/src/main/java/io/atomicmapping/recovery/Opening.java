@@ -268,6 +268,9 @@ final class Opening {
 
     /** Says where the journal is, and that it is needed: last, and before the first commit. */
     private void announce() throws IOException {
+        if (SeededFault.STUB_AFTER_ATTRIBUTE.isSeeded()) {
+            OpenedFiles.mark(home, writer, writer.lastCommit(), true);
+        }
         JournalStub stub = new JournalStub(writer.slot().journalId(), target);
         if (!target.equals(binding.beside()) && !stub.equals(binding.stub())
                 && !SeededFault.STUB_LATE.isSeeded()) {

@@ -6,6 +6,7 @@ import static io.atomicmapping.recovery.Fixture.JOURNAL;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -21,6 +22,7 @@ import java.lang.foreign.MemorySegment;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.UUID;
 import org.junit.jupiter.api.Test;
 
 /** Which journal is taken for which data file, and which is refused. */
@@ -201,9 +203,41 @@ class BindingTest {
         assertArrayEquals(new byte[10], fixture.home());
     }
 
+    /** Both limits exactly: the attribute was set when the slots had its generation. */
+    @Test
+    void journalOneSlotOlderThanTheAttributeIsRefused() throws IOException {
+        fixture.open(10_000).closeClean().open();
+        long generation = fixture.files.journal().slot().generation();
+        fixture.kill().forgeSlotsLong(JournalFormat.SLOT_GENERATION_AT, generation - 1);
+        refused(IncompatibleJournalException.class, "journal is older than the data file");
+        fixture.forgeSlotsLong(JournalFormat.SLOT_GENERATION_AT, generation).open().expect(0);
+    }
+
+    @Test
+    void cleanJournalNoNewerThanTheAttributeInUseIsRefused() throws IOException {
+        fixture.open(10_000).kill().forgeSlotsInt(JournalFormat.SLOT_STATE_AT, JournalFormat.STATE_CLEAN);
+        refused(IncompatibleJournalException.class, "journal is older than the data file");
+    }
+
+    /** Or two data files, copied without their attributes, would share it. */
+    @Test
+    void cleanJournalThatNothingNamesGetsANewId() throws IOException {
+        fixture.open(10_000);
+        UUID id = fixture.files.journal().slot().journalId();
+        fixture.closeClean().open();
+        assertEquals(id, fixture.files.journal().slot().journalId());
+        fixture.closeClean().removeAttribute().open();
+        assertNotEquals(id, fixture.files.journal().slot().journalId());
+    }
+
     @Test
     void cutCleanJournalIsReplaced() throws IOException {
-        clean().truncate(JOURNAL, 9_000).open().expect(2).put(7, 7).commit().reopen().expect(3);
+        long whole = clean().storage.contents(JOURNAL).length;
+        for (long length : new long[] {9_000, whole - 1}) {
+            long commits = fixture.truncate(JOURNAL, length).open().files.lastCommit();
+            assertEquals(whole, fixture.storage.contents(JOURNAL).length);
+            fixture.put(7, (int) length).commit().reopen().expect(commits + 1).closeClean();
+        }
     }
 
     @Test

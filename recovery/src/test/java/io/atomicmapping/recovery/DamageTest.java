@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Test;
  */
 class DamageTest {
 
-    private final Fixture fixture = new Fixture();
+    private Fixture fixture = new Fixture();
 
     /**
      * Four commits and a checkpoint after the first, so that the ring holds records that count and one that
@@ -85,16 +85,23 @@ class DamageTest {
         }
     }
 
+    /** Wherever in the ring the records lie: at its beginning, at its end, over its end. */
     @Test
     void everyZeroedSectorGivesTheLastCommitOrAnError() throws IOException {
-        prepare();
-        fixture.mark().kill();
-        byte[] journal = fixture.storage.contents(JOURNAL);
-        for (int position = 0; position < journal.length; position += JournalFormat.SECTOR_BYTES) {
-            fixture.overwrite(JOURNAL, position, new byte[JournalFormat.SECTOR_BYTES]);
-            check(false, "sector at " + position);
-            fixture.overwrite(JOURNAL, position, Arrays.copyOfRange(journal, position,
-                    position + JournalFormat.SECTOR_BYTES));
+        for (int place = 0; place < Fixture.RING_BYTES / JournalFormat.SECTOR_BYTES; place++) {
+            fixture = new Fixture();
+            fixture.open(6_000);
+            for (int sector = 0; sector < place; sector++) {
+                fixture.put(5, 100 + sector).commit();
+            }
+            fixture.checkpoint().put(5, 9).put(4_000, 4).commit().resize(5_000).commit().mark().kill();
+            byte[] journal = fixture.storage.contents(JOURNAL);
+            for (int position = 0; position < journal.length; position += JournalFormat.SECTOR_BYTES) {
+                fixture.overwrite(JOURNAL, position, new byte[JournalFormat.SECTOR_BYTES]);
+                check(false, "sector at " + position + ", records from sector " + place);
+                fixture.overwrite(JOURNAL, position, Arrays.copyOfRange(journal, position,
+                        position + JournalFormat.SECTOR_BYTES));
+            }
         }
     }
 

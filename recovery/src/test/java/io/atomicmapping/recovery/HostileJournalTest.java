@@ -3,13 +3,16 @@ package io.atomicmapping.recovery;
 import static io.atomicmapping.recovery.Fixture.FILE;
 import static io.atomicmapping.recovery.Fixture.JOURNAL;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.atomicmapping.journal.CorruptJournalException;
 import io.atomicmapping.journal.IncompatibleJournalException;
 import io.atomicmapping.journal.JournalFormat;
+import io.atomicmapping.storage.Storage;
 import java.io.IOException;
+import java.nio.file.Path;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -21,11 +24,16 @@ class HostileJournalTest {
 
     private static final int FIRST_EXTENT_AT = JournalFormat.HEADER_BYTES;
 
+    private static final Path HALF_MADE = JournalFormat.temporaryPath(JOURNAL);
+
     private final Fixture fixture = new Fixture();
 
+    /** The data file may be longer than it is: no limit of a record hides behind that of the slot. */
     @BeforeEach
     void twoCommits() throws IOException {
-        fixture.open(10_000).put(5, 1, 2, 3).put(70, 7).commit().put(9_000, 4).commit().kill();
+        fixture.open(10_000).files.journal().recordGrowth(20_000);
+        fixture.put(5, 1, 2, 3).put(70, 7).commit().put(9_000, 4).commit().kill();
+        fixture.create(HALF_MADE, (byte) 1);
     }
 
     private void refused(String part) throws IOException {
@@ -36,11 +44,16 @@ class HostileJournalTest {
         assertThrows(CorruptJournalException.class, () -> Fixture.read(fixture.request(-1)));
         assertArrayEquals(home, fixture.storage.contents(FILE));
         assertArrayEquals(journal, fixture.storage.contents(JOURNAL));
+        assertEquals(Storage.FileKind.REGULAR, fixture.storage.kind(HALF_MADE), "refusing writes nothing");
     }
 
     @Test
     void forgingNothingIsAccepted() throws IOException {
-        fixture.fixChecksums(0).fixChecksums(1).open().expect(2);
+        fixture.fixChecksums(0).fixChecksums(1);
+        assertEquals(2, Fixture.read(fixture.request(-1)).lastCommit());
+        assertEquals(Storage.FileKind.REGULAR, fixture.storage.kind(HALF_MADE), "reading writes nothing");
+        fixture.open().expect(2);
+        assertEquals(Storage.FileKind.MISSING, fixture.storage.kind(HALF_MADE));
     }
 
     @Test
@@ -104,8 +117,16 @@ class HostileJournalTest {
 
     @Test
     void smallestSizeOverTheSizeBeforeIsRefused() throws IOException {
+        fixture.forgeLong(1, JournalFormat.SIZE_AT, 10_500);
         fixture.forgeLong(1, JournalFormat.SMALLEST_SIZE_AT, 10_001);
-        refused("smallestSize=10001");
+        refused("size=10500, smallestSize=10001");
+    }
+
+    @Test
+    void smallestSizeOverTheSizeIsRefused() throws IOException {
+        fixture.forgeLong(1, JournalFormat.SIZE_AT, 9_500);
+        fixture.forgeLong(1, JournalFormat.SMALLEST_SIZE_AT, 9_501);
+        refused("size=9500, smallestSize=9501");
     }
 
     @Test
@@ -188,6 +209,12 @@ class HostileJournalTest {
         fixture.forgeSlotsInt(JournalFormat.SLOT_VERSION_AT, 2);
         IOException e = assertThrows(IncompatibleJournalException.class, fixture::open);
         assertTrue(e.getMessage().contains("version=2, supported=1"), e.getMessage());
+    }
+
+    @Test
+    void versionZeroIsRefused() throws IOException {
+        fixture.forgeSlotsInt(JournalFormat.SLOT_VERSION_AT, 0);
+        refused("journal has no valid slot");
     }
 
     @Test

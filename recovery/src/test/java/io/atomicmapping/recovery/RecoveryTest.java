@@ -11,6 +11,7 @@ import io.atomicmapping.journal.CorruptJournalException;
 import io.atomicmapping.journal.JournalFormat;
 import io.atomicmapping.storage.MemoryStorage;
 import java.io.IOException;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -19,6 +20,12 @@ import org.junit.jupiter.api.Test;
 class RecoveryTest {
 
     private final Fixture fixture = new Fixture();
+
+    @Test
+    void marksAreNoCommits() throws IOException {
+        fixture.open(10_000).put(5, 1).commit().mark().put(5, 2).commit().mark().reopen().expect(2);
+        assertEquals(2, fixture.files.outcome().commitsReplayed());
+    }
 
     @Test
     void committedBytesSurviveAKill() throws IOException {
@@ -51,6 +58,19 @@ class RecoveryTest {
         // written
         fixture.storage = before;
         fixture.overwrite(FILE, 0, first).truncate(FILE, first.length).open().expect(3);
+    }
+
+    /** A sample that ends behind the cut has changed: the recovery before zeroed it, or cut it off. */
+    @Test
+    void replayTwiceOfACutGivesTheSame() throws IOException {
+        fixture.open(10_000).fill(0, 10_000, 1).commitLarge().resize(5_000).commit().kill();
+        MemoryStorage before = fixture.storage.copy();
+        byte[] zeroed = Arrays.copyOf(fixture.open().expect(2).kill().home(), 10_000);
+        for (int length : new int[] {zeroed.length, 5_000}) {
+            fixture.storage = before.copy();
+            fixture.overwrite(FILE, 0, Arrays.copyOf(zeroed, length)).truncate(FILE, length);
+            fixture.open().expect(2).kill();
+        }
     }
 
     @Test

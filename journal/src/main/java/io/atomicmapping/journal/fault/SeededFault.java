@@ -23,6 +23,10 @@ public enum SeededFault {
     HEADER_CHECKSUM_WITHOUT_LENGTH,
     /** A slot counts although it does not match its checksum. */
     SLOT_CHECKSUM_UNCHECKED,
+    /** A slot's checksum ends before its last samples. */
+    SLOT_CHECKSUM_WITHOUT_LAST_SAMPLES,
+    /** Another growth limit is written under the generation of the last. */
+    GENERATION_KEPT_AT_GROWTH,
     /** The next session goes on with the salt of the last. */
     SALT_UNCHANGED,
     /** A record counts wherever it lies: one of an earlier lap of the ring, too. */
@@ -43,17 +47,25 @@ public enum SeededFault {
     FAILED_FORCE_RETRIED,
     /** Recovery does not write the accepted records anew. */
     ACCEPTED_RECORDS_NOT_REWRITTEN,
+    /** Of the accepted records those behind the ring's end are not written anew. */
+    REWRITTEN_ONLY_TO_THE_RINGS_END,
+    /** A commit's failure is told to the caller that made it, not to those who share it. */
+    FAILURE_NOT_TOLD_TO_FOLLOWERS,
 
     /** Replay goes from the newest record to the oldest. */
     REPLAY_IN_WRONG_ORDER,
     /** Replay brings back bytes that a later commit had cut off. */
     CLIPPING_FORGOTTEN,
+    /** Replay does not see that a commit cut what it then grew again. */
+    CUT_WITHIN_A_COMMIT_NOT_SEEN,
     /** Replay leaves in the data file what a commit had cut off. */
     ZEROING_FORGOTTEN,
     /** The data file does not say that it needs its journal. */
     ATTRIBUTE_LATE,
     /** The stub that names a journal elsewhere is not written when it is needed. */
     STUB_LATE,
+    /** The data file says that it needs its journal before the stub says where that is. */
+    STUB_AFTER_ATTRIBUTE,
     /** The samples that bind a journal to its data file are not compared. */
     SAMPLES_UNCHECKED,
     /** Closing leaves the data file longer than was committed. */

@@ -9,7 +9,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.atomicmapping.AtomicMapping;
+import io.atomicmapping.storage.DurableFile;
+import io.atomicmapping.storage.Storage;
 import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.ValueLayout;
 import org.junit.jupiter.api.Test;
 
 /** What a call has promised when it returns, after a power cut that loses all that it may lose. */
@@ -29,6 +33,44 @@ class BarriersTest {
             try (AtomicMapping recovered = open(powerCut(disk))) {
                 assertEquals(42, recovered.getLong(0));
                 assertEquals(1, recovered.lastCommit());
+            }
+        }
+    }
+
+    /** A commit holds what differs from what the page held: zeros, too, where it held something else. */
+    @Test
+    void zerosOverCommittedBytesAreOnDisk() throws IOException {
+        try (AtomicMapping mapping = create(disk)) {
+            mapping.fill(0, 2 * LINE_BYTES, (byte) 7);
+            mapping.sync();
+        }
+        try (AtomicMapping mapping = open(disk)) {
+            mapping.putLong(LINE_BYTES, 0);
+            mapping.sync();
+            try (AtomicMapping recovered = open(powerCut(disk))) {
+                assertEquals(7, recovered.getByte(LINE_BYTES - 1));
+                assertEquals(0, recovered.getLong(LINE_BYTES));
+                assertEquals(7, recovered.getByte(LINE_BYTES + Long.BYTES));
+            }
+        }
+    }
+
+    /** What another program wrote to a closed file, and did not force, is what the next commits go by. */
+    @Test
+    void bytesOfAnotherProgramAreOnDiskWithTheFirstCommit() throws IOException {
+        for (boolean attributes : new boolean[] {true, false}) {
+            SimulatedDisk edited = new SimulatedDisk(new DiskTraits(SimulatedDisk.SECTOR_BYTES, attributes));
+            create(edited).close();
+            try (DurableFile other = edited.open(FILE, Storage.OpenMode.WRITE); Arena arena = Arena.ofConfined()) {
+                other.write(10_000, arena.allocateFrom(ValueLayout.JAVA_BYTE, (byte) 42));
+            }
+            try (AtomicMapping mapping = open(edited)) {
+                mapping.putLong(0, 1);
+                mapping.sync();
+                try (AtomicMapping recovered = open(powerCut(edited))) {
+                    assertEquals(1, recovered.getLong(0));
+                    assertEquals(42, recovered.getByte(10_000));
+                }
             }
         }
     }

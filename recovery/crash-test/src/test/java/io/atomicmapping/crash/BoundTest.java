@@ -49,6 +49,21 @@ class BoundTest {
         }
     }
 
+    /** Whoever opens it next need not know where the journal was to lie: no commit can be in it. */
+    @Test
+    void firstOpeningWithAJournalElsewhereCanBeCutAnywhere() throws IOException {
+        create(disk).close();
+        long begin = disk.time();
+        AtomicMapping.open(FILE, CrashFixture.options(DishonestStorage.over(disk)).journal(ELSEWHERE).build()).close();
+        for (long time = begin; time <= disk.time(); time++) {
+            for (Crash.Kind kind : Crash.Kind.values()) {
+                try (AtomicMapping mapping = open(disk.crash(Crash.at(kind, time)))) {
+                    assertEquals(CrashFixture.SIZE, mapping.size());
+                }
+            }
+        }
+    }
+
     /** Another program changes the first page, of which the journal has a sample and no record. */
     @Test
     void dataFileThatWasChangedWithoutItsJournalIsRefused() throws IOException {

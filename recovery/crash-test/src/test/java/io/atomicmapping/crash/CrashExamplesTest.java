@@ -53,11 +53,12 @@ class CrashExamplesTest {
             for (long time = 1; time <= first.time(); time++) {
                 SimulatedDisk killed = first.crash(Crash.at(PROCESS_KILL, time));
                 MappingOptions onKilled = place.storage(DishonestStorage.over(killed)).build();
+                SimulatedDisk cut;
                 try (AtomicMapping mapping = AtomicMapping.open(FILE, onKilled)) {
                     mapping.putLong(0, 42);
                     mapping.sync();
+                    cut = killed.crash(Crash.at(POWER_CUT, killed.time())); // before a close, which needs no journal
                 }
-                SimulatedDisk cut = killed.crash(Crash.at(POWER_CUT, killed.time()));
                 try (AtomicMapping mapping = AtomicMapping.open(FILE, MappingOptions.builder().storage(cut).build())) {
                     assertEquals(42, mapping.getLong(0), "killed at " + time);
                 }
@@ -147,7 +148,7 @@ class CrashExamplesTest {
      */
     @Test
     void journalOfACreationThatFailedDoesNotOutliveItsDataFile() throws IOException {
-        FaultyStorage faulty = new FaultyStorage(disk);
+        FaultyStorage faulty = new FaultyStorage(DishonestStorage.over(disk));
         faulty.fail(EnumSet.of(FaultyStorage.Call.OPEN), ".journal", 0, 1, "Input/output error");
         assertThrows(IOException.class, () -> open(faulty));
         for (long time = 0; time <= disk.time(); time++) {

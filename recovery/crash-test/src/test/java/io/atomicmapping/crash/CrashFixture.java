@@ -49,7 +49,12 @@ final class CrashFixture {
 
     /** What a power cut now leaves when it loses all that it may lose. */
     static SimulatedDisk powerCut(SimulatedDisk disk) {
-        return disk.crash(Crash.at(Crash.Kind.POWER_CUT, disk.time()));
+        return powerCut(disk, disk.time());
+    }
+
+    /** The same, at an earlier time. */
+    static SimulatedDisk powerCut(SimulatedDisk disk, long time) {
+        return disk.crash(Crash.at(Crash.Kind.POWER_CUT, time));
     }
 
     static byte[] bytes(AtomicMapping mapping) {

@@ -73,6 +73,17 @@ class CutsTest {
     }
 
     @Test
+    void bytesOfACommitInTheRingThatALaterOneCutAndRegrewReadZero() throws IOException {
+        create(disk).close();
+        AtomicMapping mapping = open(disk);
+        fill(mapping);
+        mapping.resize(CUT);
+        mapping.resize(SIZE);
+        mapping.sync();
+        assertCutAfterACrash(mapping);
+    }
+
+    @Test
     void bytesAtHomeThatCommitsCutAndRegrewReadZero() throws IOException {
         try (AtomicMapping mapping = create(disk)) {
             fill(mapping);

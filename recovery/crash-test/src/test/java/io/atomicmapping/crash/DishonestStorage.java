@@ -34,6 +34,14 @@ enum DishonestStorage {
     NEW_RING_DIRECTORY_NOT_FORCED("forceDirectory", path -> true, "NewJournalFile.make"),
     /** Names that a killed opening left are not made durable. */
     FOUND_NAMES_NOT_FORCED("forceDirectory", path -> true, "Opening.settleNames"),
+    /** The name of a journal elsewhere that a killed opening left is not made durable. */
+    FOUND_JOURNAL_ELSEWHERE_NOT_FORCED("forceDirectory", path -> path.equals("/log"), "Opening.settleNames"),
+    /** A creation that fails does not make durable that its journal is gone before its data file goes. */
+    TAKEN_BACK_NAME_NOT_FORCED("forceDirectory", path -> true, "Opening.abandon"),
+    /** What other programs wrote to a closed data file is not forced. */
+    FOREIGN_BYTES_NOT_FORCED("force", Files.HOME, "Opening.startFromComplete"),
+    /** A stub is relied on before its name is durable. */
+    STUB_DIRECTORY_NOT_FORCED("forceDirectory", path -> true, "JournalStub.write"),
     /** A stub gets its name before it is forced. */
     STUB_NOT_FORCED("forceAll", Files.NEW, "JournalStub.write"),
     /** The attribute that says that the journal is needed is not forced. */

@@ -29,7 +29,8 @@ import org.junit.jupiter.api.Test;
  */
 class RotTest {
 
-    private static final int SIZE = 20_000;
+    /** nine pages, of which a slot has eight samples */
+    private static final int SIZE = 33_000;
     private static final int COMMITS = 5;
     private static final int SECTOR = SimulatedDisk.SECTOR_BYTES;
     private static final int HEADER_BYTES = 96;

@@ -14,16 +14,16 @@ final class SeededFaultChild {
 
     static final String CAUGHT = "CAUGHT ";
     static final String PASSED = "PASSED ";
-    private static final String HANGS = "it hangs";
+    static final String HANGS = "HANGS ";
     private static final int TOLD_MAX = 160;
 
     private SeededFaultChild() {}
 
-    /** Arguments: the seconds after which it hangs, then detectors as class#method. */
+    /** Arguments: the seconds after which it hangs, then detectors as class#method or class#method#scenario. */
     public static void main(String[] arguments) throws ReflectiveOperationException {
         long seconds = Long.parseLong(arguments[0]);
         long begin = System.nanoTime();
-        CompletableFuture.delayedExecutor(seconds, TimeUnit.SECONDS).execute(() -> tell(CAUGHT, begin, HANGS));
+        CompletableFuture.delayedExecutor(seconds, TimeUnit.SECONDS).execute(() -> tell(HANGS, begin, "it hangs"));
         for (String detector : List.of(arguments).subList(1, arguments.length)) {
             run(detector, begin);
         }
@@ -34,11 +34,13 @@ final class SeededFaultChild {
         String[] names = detector.split("#");
         var constructor = Class.forName(names[0]).getDeclaredConstructor();
         constructor.setAccessible(true);
-        Method method = constructor.getDeclaringClass().getDeclaredMethod(names[1]);
+        Object[] scenario = names.length == 2 ? new Object[0] : new Object[] {Scenario.valueOf(names[2])};
+        Method method = constructor.getDeclaringClass().getDeclaredMethod(names[1],
+                names.length == 2 ? new Class<?>[0] : new Class<?>[] {Scenario.class});
         method.setAccessible(true);
         Object test = constructor.newInstance();
         try {
-            method.invoke(test);
+            method.invoke(test, scenario);
         } catch (InvocationTargetException e) {
             if (Boolean.getBoolean("atomicmapping.crash.stackTraces")) {
                 e.getCause().printStackTrace();

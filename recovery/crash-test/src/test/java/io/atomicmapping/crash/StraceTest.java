@@ -37,6 +37,8 @@ class StraceTest {
     private static final Pattern PATH_OF_DESCRIPTOR = Pattern.compile("^\\d+<([^>]*)>.*");
     private static final int SECONDS_MAX = 120;
     private static final int FAILING_FORCES = 8;
+    /** of the two directories, though they are one, the new journal, and the attribute twice */
+    private static final int FAILING_FORCES_OF_NAMES = 5;
 
     @TempDir
     Path directory;
@@ -168,21 +170,34 @@ class StraceTest {
     @Test
     void forceThatTheKernelFailsIsFinal() throws IOException, InterruptedException {
         for (int passing = 0; passing < FAILING_FORCES; passing++) {
-            Path file = directory.resolve("file" + passing);
-            List<String> output = run(List.of("strace", "-f", "-e", "trace=fdatasync", "-e",
-                    "inject=fdatasync:error=EIO:when=" + (passing + 1), "-o", "/dev/null"), FailingForces.class,
-                    file.toString());
-            long acknowledged = output.stream().filter(line -> line.matches("\\d+")).mapToLong(Long::parseLong).max().orElse(0);
-            assertTrue(output.stream().anyMatch(line -> line.startsWith("failed ") && line.contains("EIO")), output::toString);
-            if (!Files.exists(file)) {
-                assertEquals(0, acknowledged, "created and gone");
-                continue;
-            }
-            try (AtomicMapping mapping = AtomicMapping.open(file)) {
-                assertTrue(mapping.lastCommit() >= acknowledged, () -> "lost: " + acknowledged + " of " + mapping.lastCommit());
-                for (long number = 1; number <= mapping.lastCommit(); number++) {
-                    assertEquals(number, mapping.getLong(number * 5000));
-                }
+            failingForce("fdatasync", passing);
+        }
+    }
+
+    /** The same for those of attributes, of new files and of directories. */
+    @Test
+    void forceOfANameThatTheKernelFailsIsAnError() throws IOException, InterruptedException {
+        for (int passing = 0; passing < FAILING_FORCES_OF_NAMES; passing++) {
+            failingForce("fsync", passing);
+        }
+    }
+
+    private void failingForce(String call, int passing) throws IOException, InterruptedException {
+        Path file = directory.resolve("file" + passing);
+        List<String> output = run(List.of("strace", "-f", "-e", "trace=" + call, "-e",
+                "inject=" + call + ":error=EIO:when=" + (passing + 1), "-o", "/dev/null"), FailingForces.class,
+                file.toString());
+        long acknowledged = output.stream().filter(line -> line.matches("\\d+")).mapToLong(Long::parseLong).max().orElse(0);
+        assertTrue(output.stream().anyMatch(line -> line.startsWith("failed ") && line.contains("EIO")),
+                () -> call + " " + passing + ": " + output);
+        if (!Files.exists(file)) {
+            assertEquals(0, acknowledged, "created and gone");
+            return;
+        }
+        try (AtomicMapping mapping = AtomicMapping.open(file)) {
+            assertTrue(mapping.lastCommit() >= acknowledged, () -> "lost: " + acknowledged + " of " + mapping.lastCommit());
+            for (long number = 1; number <= mapping.lastCommit(); number++) {
+                assertEquals(number, mapping.getLong(number * 5000));
             }
         }
     }
