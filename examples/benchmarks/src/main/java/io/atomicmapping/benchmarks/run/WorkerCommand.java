@@ -52,7 +52,7 @@ public final class WorkerCommand implements Callable<Integer> {
     public Integer call() throws Exception {
         Cell workload = Cell.parse(cell);
         Stores raced = Stores.of(store);
-        Path directory = options.folders.data.resolve(raced.directory());
+        Path directory = options.folders.data.resolve(raced.directory(options.fileSize.toString(), options.records));
         Settings settings = new Settings(directory, workload, options.fileSize.count(), options.records,
                 new Settings.Deviation(ring.count(), budgetBytes, io));
         try (Store opened = raced.open(settings)) {

@@ -125,8 +125,8 @@ public enum Stores {
         };
     }
 
-    /** Where it keeps its files, below a directory of the race. */
-    public String directory() {
-        return label();
+    /** Where it keeps its files, below a directory of the race: one that is filled otherwise is another. */
+    public String directory(String fileSize, long records) {
+        return label() + "-" + (form == Form.WORDS ? Long.toString(records) : fileSize);
     }
 }
