@@ -32,6 +32,7 @@ public final class Pictures {
     private static final int HEIGHT = 700;
     private static final double MILLIS = 1000;
     private static final int LABEL_DEGREES = 60;
+    private static final double TEN = 10;
 
     private final Path results;
     private final Path target;
@@ -85,18 +86,24 @@ public final class Pictures {
         return file;
     }
 
+    /** For values that are logarithms already: a logarithmic axis of XChart takes no gaps. */
+    private static CategoryChart logarithmic(CategoryChart chart) {
+        chart.getStyler().setYAxisTickLabelsFormattingFunction(value -> Table.number(Math.pow(TEN, value)));
+        return chart;
+    }
+
     /** A group of bars for each cell, a bar for each store; logarithmic, since stores differ by thousands. */
     private Path bars(String name, String title, Results race, List<String> cells, ToDoubleFunction<Result> figure)
             throws IOException {
-        CategoryChart chart = new CategoryChartBuilder().width(WIDTH).height(HEIGHT).title(title).build();
-        chart.getStyler().setYAxisLogarithmic(true).setXAxisLabelRotation(LABEL_DEGREES);
+        CategoryChart chart = logarithmic(new CategoryChartBuilder().width(WIDTH).height(HEIGHT).title(title).build());
+        chart.getStyler().setXAxisLabelRotation(LABEL_DEGREES);
         TreeSet<String> stores = new TreeSet<>();
         cells.forEach(cell -> stores.addAll(race.stores(cell)));
         for (String store : stores) {
             List<Double> values = new ArrayList<>();
             for (String cell : cells) {
                 OptionalDouble median = race.median(cell, store, figure);
-                values.add(median.isPresent() && median.getAsDouble() > 0 ? median.getAsDouble() : null);
+                values.add(median.isPresent() && median.getAsDouble() > 0 ? Math.log10(median.getAsDouble()) : null);
             }
             if (values.stream().anyMatch(value -> value != null)) {
                 chart.addSeries(store, cells, values);
@@ -106,16 +113,15 @@ public final class Pictures {
     }
 
     private Path curve(String name, Results points) throws IOException {
-        CategoryChart chart = new CategoryChartBuilder().width(WIDTH / 2).height(HEIGHT / 2).title("commits a second by " + name)
-                .build();
-        chart.getStyler().setYAxisLogarithmic(true);
+        CategoryChart chart = logarithmic(new CategoryChartBuilder().width(WIDTH / 2).height(HEIGHT / 2)
+                .title("commits a second by " + name).build());
         Map<String, Double> rates = new TreeMap<>();
         for (String variant : points.variants()) {
             Statistics.median(points.ofVariant(variant).stream().map(Result::rate).toList())
                     .ifPresent(median -> rates.put(variant, median));
         }
         List<String> variants = points.variants().stream().filter(rates::containsKey).toList();
-        chart.addSeries("ours", variants, variants.stream().map(rates::get).toList());
+        chart.addSeries("ours", variants, variants.stream().map(rates::get).map(Math::log10).toList());
         return save(chart, "curve-" + name);
     }
 

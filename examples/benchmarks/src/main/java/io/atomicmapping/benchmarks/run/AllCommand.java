@@ -24,7 +24,7 @@ public final class AllCommand implements Callable<Integer> {
     @Mixin
     private Folders folders;
 
-    @Option(names = "--budget", defaultValue = "6h", description = "how long it may take, about: ${DEFAULT-VALUE}")
+    @Option(names = "--budget", defaultValue = "8h", description = "how long it may take, about: ${DEFAULT-VALUE}")
     private Duration budget;
 
     @Option(names = "--rounds", defaultValue = "3", description = "how many rounds: ${DEFAULT-VALUE}")

@@ -6,11 +6,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 
 /** Another JVM of the same kind: one for each store and round, so that none inherits another's compiled code or heap. */
 final class Jvm {
 
     private static final String HEAP = "-Xmx4g";
+    private static final long TIMEOUT_MINUTES = 60; // filling a store of many records is the longest
 
     private Jvm() {}
 
@@ -35,9 +37,12 @@ final class Jvm {
         Process process = new ProcessBuilder(command).redirectErrorStream(true)
                 .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile())).start();
         try {
-            return process.waitFor();
+            if (!process.waitFor(TIMEOUT_MINUTES, TimeUnit.MINUTES)) {
+                throw new IOException("a JVM of the race hangs: minutes=" + TIMEOUT_MINUTES + ", log=" + log);
+            }
+            return process.exitValue();
         } finally {
-            process.destroy(); // if this is interrupted
+            process.destroyForcibly();
         }
     }
 

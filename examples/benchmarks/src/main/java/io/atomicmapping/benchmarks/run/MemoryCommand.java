@@ -58,6 +58,7 @@ public final class MemoryCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         if (!inside) {
+            Files.deleteIfExists(folders.csv(CSV));
             List<String> arguments = new ArrayList<>(List.of("memory", "--inside", "--file-size", fileSize.toString(),
                     "--pages", String.join(",", pages.stream().map(String::valueOf).toList())));
             arguments.addAll(folders.arguments());

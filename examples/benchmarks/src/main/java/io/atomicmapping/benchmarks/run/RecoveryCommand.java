@@ -73,6 +73,7 @@ public final class RecoveryCommand implements Callable<Integer> {
             return 0;
         }
         Path log = folders.results.resolve("logs").resolve(CSV + ".log");
+        Files.deleteIfExists(folders.csv(CSV));
         int failed = 0;
         for (int round = 0; round < rounds; round++) {
             for (int each : pages) {

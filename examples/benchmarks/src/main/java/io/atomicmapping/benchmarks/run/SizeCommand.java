@@ -55,6 +55,7 @@ public final class SizeCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
+        Files.deleteIfExists(folders.csv(CSV));
         Path directory = Files.createDirectories(folders.data.resolve(CSV));
         List<Seen> all = new ArrayList<>();
         for (Bytes size : sizes) {

@@ -58,6 +58,7 @@ public final class VerifyCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         int failed = 0;
+        Files.deleteIfExists(options.folders.csv(CSV));
         for (String store : stores) {
             Stores raced = Stores.of(store);
             if (!raced.takes(Cell.parse(cell))) {

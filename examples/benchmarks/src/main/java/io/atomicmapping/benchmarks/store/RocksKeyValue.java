@@ -18,12 +18,15 @@ final class RocksKeyValue implements KeyValue {
 
     private static final int LOGS_RECYCLED = 4;
 
+    static {
+        RocksDB.loadLibrary();
+    }
+
     private final Options options;
     private final WriteOptions durable = new WriteOptions().setSync(true);
     private final RocksDB db;
 
     RocksKeyValue(Path directory) throws RocksDBException {
-        RocksDB.loadLibrary();
         options = new Options().setCreateIfMissing(true).setCompressionType(CompressionType.NO_COMPRESSION)
                 .setRecycleLogFileNum(LOGS_RECYCLED).setIncreaseParallelism(Runtime.getRuntime().availableProcessors());
         db = RocksDB.open(options, directory.toString());
