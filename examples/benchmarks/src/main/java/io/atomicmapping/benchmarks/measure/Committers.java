@@ -33,7 +33,7 @@ final class Committers {
     /**
      * Makes the threads; they wait for {@link #begin}.
      *
-     * @param commitsMax how many commits all threads make together, 0 for no limit
+     * @param commitsMax how many commits all threads make together, or a few more; 0 for no limit
      */
     Committers(Store store, Cell cell, long fileBytes, long seed, long commitsMax) {
         this.cell = cell;
@@ -58,7 +58,7 @@ final class Committers {
     private void run(Store store, int index, long fileBytes, long seed) throws Exception {
         Batch batch = new Batch(cell, Offsets.of(cell, fileBytes, index, seed), Offsets.mix(seed) + index);
         Session session = store.session();
-        long mine = commitsMax / cell.threads();
+        long mine = (commitsMax + cell.threads() - 1) / cell.threads();
         ready.countDown();
         go.await();
         for (long made = 0; !ended && (commitsMax == 0 || made < mine); made++) {
@@ -94,6 +94,7 @@ final class Committers {
     void check() throws Exception {
         Throwable thrown = failure.get();
         if (thrown != null) {
+            ended = true;
             throw new Exception("a committing thread failed: cell=" + cell, thrown);
         }
     }

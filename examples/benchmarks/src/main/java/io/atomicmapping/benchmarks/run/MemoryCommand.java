@@ -49,11 +49,13 @@ public final class MemoryCommand implements Callable<Integer> {
      * @param places where the pages are: neighbours, or as far apart as the file allows
      * @param pages how many
      * @param state stored to, or committed too
-     * @param pageBytes by how much the file's mapping and areas as large as all pages grew: copies and images
-     * @param trackingBytes by how much everything else grew
-     * @param bytesAPage of that, for each page
+     * @param copyBytes by how much the file's mapping grew: the pages that were stored to
+     * @param imageBytes one page for each, what it was before: taken as that, since areas of images are not marked
+     * @param trackingBytes by how much everything else grew, the JVM's own noise of about half a megabyte included
+     * @param bytesAPage of that, for each page: tells something only of many pages
      */
-    public record Tracking(String places, int pages, String state, long pageBytes, long trackingBytes, double bytesAPage) { }
+    public record Tracking(String places, int pages, String state, long copyBytes, long imageBytes, long trackingBytes,
+            double bytesAPage) { }
 
     @Override
     public Integer call() throws Exception {
@@ -93,24 +95,24 @@ public final class MemoryCommand implements Callable<Integer> {
     private void add(String places, int count, String state, MemoryMap before, boolean counted) throws IOException {
         List<MemoryMap.Area> grown = MemoryMap.now().grownSince(before).stream()
                 .sorted(Comparator.comparingLong(MemoryMap.Area::ownBytes).reversed()).toList();
-        long pageBytes = 0;
-        long tracking = 0;
-        long all = count * PAGE_BYTES;
+        long copies = 0;
+        long others = 0;
         for (MemoryMap.Area area : grown) {
-            boolean pagesThemselves = area.name().startsWith(folders.data.toAbsolutePath().toString())
-                    || area.ownBytes() > all - all / 8 && area.ownBytes() < all + all / 8;
-            if (pagesThemselves) {
-                pageBytes += area.ownBytes();
+            if (area.name().startsWith(folders.data.toAbsolutePath().toString())) {
+                copies += area.ownBytes();
             } else {
-                tracking += area.ownBytes();
+                others += area.ownBytes();
             }
             if (area.ownBytes() >= NOISE_BYTES) {
-                System.out.printf("%s %d %s: %x grew by %d %s%s%n", places, count, state, area.begin(), area.ownBytes(),
-                        area.name(), pagesThemselves ? " (pages)" : "");
+                System.out.printf("%s %d %s: %x grew by %d %s%n", places, count, state, area.begin(), area.ownBytes(),
+                        area.name());
             }
         }
+        long images = count * PAGE_BYTES;
+        long tracking = others - images;
         if (counted) {
-            Csv.append(folders.csv(CSV), new Tracking(places, count, state, pageBytes, tracking, (double) tracking / count));
+            Csv.append(folders.csv(CSV), new Tracking(places, count, state, copies, images, tracking,
+                    (double) tracking / count));
         }
     }
 }

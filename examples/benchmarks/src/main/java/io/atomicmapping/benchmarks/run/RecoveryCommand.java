@@ -6,6 +6,7 @@ import io.atomicmapping.RecoveryReport;
 import io.atomicmapping.benchmarks.Bytes;
 import io.atomicmapping.benchmarks.measure.Csv;
 import io.atomicmapping.benchmarks.run.RunOptions.Folders;
+import io.atomicmapping.benchmarks.store.DataFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -77,8 +78,8 @@ public final class RecoveryCommand implements Callable<Integer> {
         int failed = 0;
         for (int round = 0; round < rounds; round++) {
             for (int each : pages) {
-                Files.deleteIfExists(file);
                 Files.deleteIfExists(file.resolveSibling("ours.journal"));
+                DataFile.create(file, fileSize.count(), DataFile.LARGE_WRITES);
                 Jvm.settle();
                 int code = Jvm.run(List.of(), List.of(), arguments("fill", each), log);
                 if (code != HALT_CODE) {

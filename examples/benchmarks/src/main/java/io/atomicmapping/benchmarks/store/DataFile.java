@@ -9,10 +9,11 @@ import java.nio.file.StandardOpenOption;
 import java.util.SplittableRandom;
 
 /** The file that a store works on: without holes, with content, in the page cache. */
-final class DataFile {
+public final class DataFile {
 
     static final int SMALL_WRITES = 4 << 10;
-    static final int LARGE_WRITES = 1 << 20;
+    /** How a file is written that is cached as it comes. */
+    public static final int LARGE_WRITES = 1 << 20;
 
     private DataFile() {}
 
@@ -20,7 +21,7 @@ final class DataFile {
      * Writes a file anew. The kernel caches what is written in folios of about the size of the write, if they were not
      * cached yet; a file that is new is not.
      */
-    static void create(Path file, long bytes, int writeBytes) throws IOException {
+    public static void create(Path file, long bytes, int writeBytes) throws IOException {
         byte[] content = new byte[writeBytes];
         new SplittableRandom(bytes).nextBytes(content);
         create(file, bytes, content);

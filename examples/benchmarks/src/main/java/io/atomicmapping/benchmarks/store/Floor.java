@@ -20,8 +20,9 @@ final class Floor implements Store {
 
     static final int UPDATE_BYTES = 24;
     private static final long RING_BYTES = 256L << 20;
-    private static final int TRIAL_APPENDS_MIN = 20;
-    private static final long TRIAL_NANOS = 300_000_000L;
+    private static final long TRIAL_BYTES = 64 << 20;
+    private static final long TRIAL_APPENDS_MIN = 5;
+    private static final long TRIAL_APPENDS_MAX = 200;
     private static final int TRIAL_TURNS = 2;
 
     private final DurableFile ring;
@@ -63,15 +64,14 @@ final class Floor implements Store {
         return (bytes + alignment - 1) / alignment * alignment;
     }
 
-    /** Nanoseconds an append. */
+    /** Nanoseconds of as many appends in each trial: the calls of a run can be told from those of the trial. */
     private long trial(boolean isDirect) throws IOException {
+        long appends = Math.clamp(TRIAL_BYTES / record.byteSize(), TRIAL_APPENDS_MIN, TRIAL_APPENDS_MAX);
         long begin = System.nanoTime();
-        int appends = 0;
-        while (appends < TRIAL_APPENDS_MIN || System.nanoTime() - begin < TRIAL_NANOS) {
+        for (long i = 0; i < appends; i++) {
             append(isDirect);
-            appends++;
         }
-        return (System.nanoTime() - begin) / appends;
+        return System.nanoTime() - begin;
     }
 
     private void append(boolean isDirect) throws IOException {

@@ -81,9 +81,17 @@ final class KeyValueStore implements Store {
                 if (oneAtATime) {
                     turn.lock();
                 }
-                writer.begin();
-                for (int i = 0; i < batch.count(); i++) {
-                    put(writer, batch, i);
+                boolean stored = false;
+                try {
+                    writer.begin();
+                    for (int i = 0; i < batch.count(); i++) {
+                        put(writer, batch, i);
+                    }
+                    stored = true;
+                } finally {
+                    if (!stored && oneAtATime) {
+                        turn.unlock(); // no sync will follow
+                    }
                 }
             }
 

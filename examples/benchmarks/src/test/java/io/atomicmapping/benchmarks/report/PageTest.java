@@ -107,14 +107,29 @@ class PageTest {
     void picturesAreDrawnAsText() throws IOException {
         oneCell();
         add("random-16", "ours", 1, 100_000); // the others have a gap there
-        Csv.append(folder.resolve("timelines/race__random-256_ours_1.csv"), List.of(new Slice(100, 900, 90, 200, 400, 0, 0, 1),
-                new Slice(200, 900, 90, 200, 900, 1, 4096, 2), new Slice(300, 900, 90, 200, 400, 1, 4096, 3)));
+        timeline("ours", 1);
         List<Path> pictures = new Pictures(folder, folder.resolve("pictures")).draw();
         assertEquals(3, pictures.size(), pictures::toString);
         for (Path picture : pictures) {
             assertTrue(Files.readString(picture).contains("<svg"), picture::toString);
         }
-        assertTrue(Files.readString(pictures.getLast()).contains("a checkpoint ended"));
+    }
+
+    /** Letters are drawn as shapes, so a mark is told by there being more of them. */
+    @Test
+    void aCheckpointIsMarkedInATimeline() throws IOException {
+        timeline("floor-delta", 0);
+        timeline("ours", 1);
+        List<Path> pictures = new Pictures(folder, folder.resolve("pictures")).draw();
+        long without = Files.readString(pictures.getFirst()).split("<path").length;
+        long with = Files.readString(pictures.getLast()).split("<path").length;
+        assertTrue(with > without, () -> "shapes without a checkpoint: " + without + ", with: " + with);
+    }
+
+    private void timeline(String store, int checkpoints) throws IOException {
+        Csv.append(folder.resolve("timelines/race__random-256_" + store + "_1.csv"), List.of(
+                new Slice(100, 900, 90, 200, 400, 0, 0, 1), new Slice(200, 900, 90, 200, 900, checkpoints, 4096, 2),
+                new Slice(300, 900, 90, 200, 400, checkpoints, 4096, 3)));
     }
 
     @Test
