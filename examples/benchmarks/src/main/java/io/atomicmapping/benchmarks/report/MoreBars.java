@@ -17,7 +17,7 @@ final class MoreBars {
     private static final int MANY_PAGES = 65_536;
     private static final double BYTES_A_PAGE = 16;
     private static final double MILLIS = 1000;
-    private static final double NOTHING = 1; // bytes an operation: the profiler's own fractions are below that
+    private static final double NOTHING = 8; // bytes an operation: less than an object; the bench itself allocates a little
 
     private MoreBars() {}
 

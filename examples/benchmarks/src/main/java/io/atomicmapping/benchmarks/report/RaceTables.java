@@ -85,8 +85,9 @@ final class RaceTables {
                     if (rates.isEmpty()) {
                         continue;
                     }
-                    table.row(cell, variant, median(rates), Statistics.inRoundRatio(rates,
-                            group.byRound(cell, Stores.OURS.label(), standard, Result::rate)),
+                    Map<Integer, Double> base = group.byRound(cell, Stores.OURS.label(), standard, Result::rate);
+                    table.row(cell, variant, median(rates),
+                            Statistics.inRoundRatio(rates, base.isEmpty() ? group.ratesOfVariant(standard) : base),
                             median(group.byRound(cell, store, variant, Result::commitMicrosP50)),
                             median(group.byRound(cell, store, variant, Result::commitMicrosP99)),
                             median(group.byRound(cell, store, variant, Result::commitMicrosMax)),

@@ -64,6 +64,13 @@ public final class Results {
                 .map(store -> byRound(cell, store.label(), Result::rate)).toList(), Math::max);
     }
 
+    /** Commits a second of a variant by round, in the one cell that it was run in: a curve has a cell for each point. */
+    public Map<Integer, Double> ratesOfVariant(String variant) {
+        Map<Integer, Double> rates = new TreeMap<>();
+        ofVariant(variant).forEach(result -> rates.put(result.round(), result.rate()));
+        return rates;
+    }
+
     /** The last results of a variant, whatever cell and store it is of. */
     public List<Result> ofVariant(String variant) {
         return all.stream().filter(result -> result.variant().equals(variant)).toList();
