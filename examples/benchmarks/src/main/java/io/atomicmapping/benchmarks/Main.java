@@ -17,9 +17,9 @@ import picocli.CommandLine.Command;
 /** The race: README.md in this module tells what is measured, and how. */
 @Command(name = "benchmarks", description = "Races atomic syncs against what a user would pick instead.",
         mixinStandardHelpOptions = true,
-        subcommands = {AllCommand.class, RaceCommand.class, CurvesCommand.class, AblationsCommand.class, MicroCommand.class,
-            SizeCommand.class, MemoryCommand.class, RecoveryCommand.class, VerifyCommand.class, ReportCommand.class,
-            WorkerCommand.class})
+        subcommands = {AllCommand.class, RaceCommand.class, CurvesCommand.class, AblationsCommand.class,
+            MicroCommand.class, SizeCommand.class, MemoryCommand.class, RecoveryCommand.class,
+            VerifyCommand.class, ReportCommand.class, WorkerCommand.class})
 public final class Main {
 
     private Main() {}

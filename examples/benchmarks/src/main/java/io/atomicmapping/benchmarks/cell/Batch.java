@@ -7,8 +7,8 @@ import java.nio.ByteBuffer;
 import java.util.SplittableRandom;
 
 /**
- * The stores of one commit of one thread. What is stored differs from what was there in every byte that chance allows:
- * a store that keeps only the bytes which changed must not win by values that change little.
+ * The stores of one commit of one thread. What is stored differs from what was there in every byte that
+ * chance allows: a store that keeps only the bytes which changed must not win by values that change little.
  */
 public final class Batch {
 

@@ -5,8 +5,9 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * What is raced in: a workload. Written {@code random-16}, {@code zipfian-256-page}, {@code random-1-64t}, {@code
- * random-1-64v}: places, stores a commit, whole pages if said, threads if more than one, {@code v} for virtual ones.
+ * What is raced in: a workload. Written {@code random-16}, {@code zipfian-256-page}, {@code random-1-64t},
+ * {@code random-1-64v}: places, stores a commit, whole pages if said, threads if more than one, {@code v} for
+ * virtual ones.
  *
  * @param places where the stores go
  * @param unit how much each changes
@@ -21,7 +22,8 @@ public record Cell(Places places, Unit unit, int pages, int threads, boolean vir
 
     public Cell {
         if (pages < 1 || threads < 1) {
-            throw new IllegalArgumentException("a cell needs pages and threads: pages=" + pages + ", threads=" + threads);
+            throw new IllegalArgumentException("a cell needs pages and threads: pages=" + pages
+                    + ", threads=" + threads);
         }
     }
 
@@ -29,7 +31,8 @@ public record Cell(Places places, Unit unit, int pages, int threads, boolean vir
     public static Cell parse(String name) {
         Matcher form = FORM.matcher(name);
         if (!form.matches()) {
-            throw new IllegalArgumentException("not a cell, such as random-16, zipfian-256-page or random-1-64v: cell=" + name);
+            throw new IllegalArgumentException("not a cell, such as random-16,"
+                    + " zipfian-256-page or random-1-64v: cell=" + name);
         }
         Places places = Places.valueOf(form.group(1).toUpperCase(Locale.ROOT));
         Unit unit = form.group(3) == null ? Unit.WORD : Unit.PAGE;

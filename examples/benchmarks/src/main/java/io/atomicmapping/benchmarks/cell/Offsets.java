@@ -7,8 +7,8 @@ import org.apache.commons.rng.sampling.distribution.SharedStateDiscreteSampler;
 import org.apache.commons.rng.simple.RandomSource;
 
 /**
- * The places that one thread stores to, in order. Random ones are drawn beforehand, {@value #POOL} of them, and repeat
- * after that: else drawing them, above all Zipf's, would be a large part of what is measured.
+ * The places that one thread stores to, in order. Random ones are drawn beforehand, {@value #POOL} of them,
+ * and repeat after that: else drawing them, above all Zipf's, would be a large part of what is measured.
  */
 public final class Offsets {
 
@@ -67,7 +67,10 @@ public final class Offsets {
         };
     }
 
-    /** Ranks by Zipf's law, each at a place of its own but for collisions: neighbours in rank are none in the file. */
+    /**
+     * Ranks by Zipf's law, each at a place of its own but for collisions: neighbours in rank are none in the
+     * file.
+     */
     private static LongSupplier scattered(long units, Unit unit, UniformRandomProvider random) {
         int ranks = (int) Math.min(units, Integer.MAX_VALUE);
         SharedStateDiscreteSampler zipf = RejectionInversionZipfSampler.of(random, ranks, ZIPF_EXPONENT);
@@ -82,7 +85,8 @@ public final class Offsets {
 
             @Override
             public long getAsLong() {
-                long offset = page * PAGE_BYTES + (cell.unit() == Unit.PAGE ? 0 : (long) word * Unit.WORD.bytes());
+                long offset = page * PAGE_BYTES + (cell.unit() == Unit.PAGE ? 0
+                        : (long) word * Unit.WORD.bytes());
                 if (++page == pages) {
                     page = 0;
                     word = (word + 1) % WORDS_IN_PAGE;

@@ -4,7 +4,10 @@ package io.atomicmapping.benchmarks.cell;
 public enum Places {
     /** uniformly random over the file */
     RANDOM,
-    /** Zipf's law with exponent 0.99 over all words or pages, the popular ones scattered over the file, as YCSB has it */
+    /**
+     * Zipf's law with exponent 0.99 over all words or pages, the popular ones scattered over the file, as
+     * YCSB has it
+     */
     ZIPFIAN,
     /** one store in each page, page after page */
     SEQUENTIAL,

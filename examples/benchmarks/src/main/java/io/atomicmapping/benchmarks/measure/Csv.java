@@ -50,7 +50,8 @@ public final class Csv {
             try {
                 values.add(component.getAccessor().invoke(row));
             } catch (ReflectiveOperationException e) {
-                throw new IllegalStateException("a record that cannot be read: type=" + row.getClass().getName(), e);
+                throw new IllegalStateException("a record that cannot be read: type=" + row.getClass()
+                        .getName(), e);
             }
         }
         return values;
@@ -77,7 +78,8 @@ public final class Csv {
         try {
             return type.getDeclaredConstructor(types).newInstance(values);
         } catch (ReflectiveOperationException e) {
-            throw new IllegalArgumentException("a row that is none: type=" + type.getName() + ", line=" + line, e);
+            throw new IllegalArgumentException("a row that is none: type=" + type.getName() + ", line="
+                    + line, e);
         }
     }
 

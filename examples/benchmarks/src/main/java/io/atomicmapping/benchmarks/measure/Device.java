@@ -5,8 +5,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * The counters of the block device that a directory is on: {@code /sys/dev/block/../stat}, Documentation/block/stat.rst.
- * They count everybody's writes: a race wants a machine of its own.
+ * The counters of the block device that a directory is on: {@code /sys/dev/block/../stat},
+ * Documentation/block/stat.rst. They count everybody's writes: a race wants a machine of its own.
  */
 public final class Device {
 
@@ -28,7 +28,8 @@ public final class Device {
 
         /** What it wrote since an earlier moment. */
         public Counters since(Counters earlier) {
-            return new Counters(writes - earlier.writes, bytesWritten - earlier.bytesWritten, flushes - earlier.flushes);
+            return new Counters(writes - earlier.writes, bytesWritten - earlier.bytesWritten,
+                    flushes - earlier.flushes);
         }
     }
 
@@ -39,7 +40,8 @@ public final class Device {
         long minor = number & 0xFF | number >> 12 & ~0xFFL;
         Path link = Path.of("/sys/dev/block/" + major + ":" + minor);
         if (!Files.exists(link)) {
-            throw new IOException("the directory is on no block device, choose another: directory=" + directory + ", device="
+            throw new IOException("the directory is on no block device, choose another: directory="
+                    + directory + ", device="
                     + major + ":" + minor);
         }
         Path device = link.toRealPath();
@@ -60,9 +62,11 @@ public final class Device {
     static Counters parse(String line) throws IOException {
         String[] fields = line.strip().split(" +");
         if (fields.length <= FLUSHES) {
-            throw new IOException("a kernel that does not count flushes, wants 5.5 or newer: fields=" + fields.length);
+            throw new IOException("a kernel that does not count flushes, wants 5.5 or newer: fields="
+                    + fields.length);
         }
-        return new Counters(Long.parseLong(fields[WRITES]), Long.parseLong(fields[SECTORS_WRITTEN]) * SECTOR_BYTES,
+        return new Counters(Long.parseLong(fields[WRITES]),
+                Long.parseLong(fields[SECTORS_WRITTEN]) * SECTOR_BYTES,
                 Long.parseLong(fields[FLUSHES]));
     }
 }

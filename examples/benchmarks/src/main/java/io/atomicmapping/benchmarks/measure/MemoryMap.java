@@ -11,7 +11,8 @@ import java.util.regex.Pattern;
 /** What memory of its own this process has, mapping by mapping: {@code /proc/self/smaps}. */
 public final class MemoryMap {
 
-    private static final Pattern HEAD = Pattern.compile("([0-9a-f]+)-([0-9a-f]+) (\\S+) \\S+ \\S+ \\d+ *(.*)");
+    private static final Pattern HEAD =
+            Pattern.compile("([0-9a-f]+)-([0-9a-f]+) (\\S+) \\S+ \\S+ \\d+ *(.*)");
     private static final Pattern OWN = Pattern.compile("(?:Anonymous|Swap): +(\\d+) kB");
     private static final int KIBI = 1024;
 

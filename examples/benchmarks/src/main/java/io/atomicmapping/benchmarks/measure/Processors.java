@@ -18,7 +18,8 @@ public record Processors(double processSeconds, double machineSeconds) {
     /** The time taken so far. */
     public static Processors now() throws IOException {
         OperatingSystemMXBean system = (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
-        return new Processors(system.getProcessCpuTime() / NANOS_A_SECOND, machine(Files.readString(Path.of("/proc/stat"))));
+        return new Processors(system.getProcessCpuTime() / NANOS_A_SECOND,
+                machine(Files.readString(Path.of("/proc/stat"))));
     }
 
     static double machine(String stat) {
@@ -32,6 +33,7 @@ public record Processors(double processSeconds, double machineSeconds) {
 
     /** The time taken since an earlier moment. */
     public Processors since(Processors earlier) {
-        return new Processors(processSeconds - earlier.processSeconds, machineSeconds - earlier.machineSeconds);
+        return new Processors(processSeconds - earlier.processSeconds,
+                machineSeconds - earlier.machineSeconds);
     }
 }

@@ -1,8 +1,8 @@
 package io.atomicmapping.benchmarks.measure;
 
 /**
- * What one store did in one cell in one round. Latencies are of a commit, its stores included, and of the sync in it
- * alone.
+ * What one store did in one cell in one round. Latencies are of a commit, its stores included, and of the
+ * sync in it alone.
  *
  * @param group what it belongs to: {@code race}, or the name of a curve or ablation
  * @param variant which point of the curve, or which side of the ablation; empty in the race
@@ -13,7 +13,8 @@ package io.atomicmapping.benchmarks.measure;
  * @param commits how many commits returned in that time, over all threads
  * @param commitMicrosP50 their median, and so on
  * @param processSeconds processor time of the JVM
- * @param machineSeconds processor time of the machine: with the kernel's writeback, and whoever else was there
+ * @param machineSeconds processor time of the machine: with the kernel's writeback, and whoever else was
+ *     there
  * @param deviceBytes what the device wrote
  * @param deviceWrites in how many requests
  * @param deviceFlushes how often it was told to flush
@@ -23,10 +24,13 @@ package io.atomicmapping.benchmarks.measure;
  * @param mostOfThread and of that which had the most
  * @param note what else should be known
  */
-public record Result(String group, String variant, String cell, String store, int round, double seconds, long commits,
+public record Result(String group, String variant, String cell, String store, int round, double seconds,
+        long commits,
         double commitMicrosP50, double commitMicrosP99, double commitMicrosP999, double commitMicrosMax,
-        double syncMicrosP50, double syncMicrosP99, double syncMicrosMax, double processSeconds, double machineSeconds,
-        long deviceBytes, long deviceWrites, long deviceFlushes, double ringFills, long checkpoints, long leastOfThread,
+        double syncMicrosP50, double syncMicrosP99, double syncMicrosMax, double processSeconds,
+        double machineSeconds,
+        long deviceBytes, long deviceWrites, long deviceFlushes, double ringFills, long checkpoints,
+        long leastOfThread,
         long mostOfThread, String note) {
 
     private static final double THOUSAND = 1000;
@@ -46,7 +50,10 @@ public record Result(String group, String variant, String cell, String store, in
         return (double) deviceBytes / commits;
     }
 
-    /** Flushes of the device for a commit: below one where a commit is durable only with others, or not at all. */
+    /**
+     * Flushes of the device for a commit: below one where a commit is durable only with others, or not at
+     * all.
+     */
     public double flushesPerCommit() {
         return (double) deviceFlushes / commits;
     }

@@ -34,7 +34,8 @@ public final class Run {
      * @param directory where the store's files are
      * @param seed of places and values: the same for every store of a round
      */
-    public Run(Store store, Cell cell, long fileBytes, Span span, Path directory, long seed) throws Exception {
+    public Run(Store store, Cell cell, long fileBytes, Span span, Path directory,
+            long seed) throws Exception {
         this.store = store;
         this.cell = cell;
         this.span = span;
@@ -43,10 +44,12 @@ public final class Run {
     }
 
     /** Everything that is counted, at one moment. */
-    private record Moment(long nanos, Device.Counters device, Processors processors, Store.Progress progress, long[] counts) { }
+    private record Moment(long nanos, Device.Counters device, Processors processors, Store.Progress progress,
+            long[] counts) { }
 
     private Moment now() throws Exception {
-        return new Moment(System.nanoTime(), device.counters(), Processors.now(), store.progress(), committers.counts());
+        return new Moment(System.nanoTime(), device.counters(), Processors.now(), store.progress(),
+                committers.counts());
     }
 
     /** Runs it; group, variant, store and round are as given. */
@@ -66,8 +69,8 @@ public final class Run {
             Moment last = after;
             after = now();
             slice(before, last, after);
-        } while (!span.isOver((after.nanos - before.nanos) / NANOS_A_SECOND, Arrays.stream(after.counts).sum(),
-                before.progress, after.progress));
+        } while (!span.isOver((after.nanos - before.nanos) / NANOS_A_SECOND, sum(after), before.progress,
+                after.progress));
         committers.end();
         return result(group, variant, label, round, before, after);
     }
@@ -88,7 +91,8 @@ public final class Run {
         boolean any = slice.getTotalCount() > 0;
         slices.add(new Slice((now.nanos - begin.nanos) / NANOS_A_MILLI, sum(now) - sum(last),
                 any ? slice.getValueAtPercentile(P50) / NANOS_A_MICRO : 0,
-                any ? slice.getValueAtPercentile(P99) / NANOS_A_MICRO : 0, any ? slice.getMaxValue() / NANOS_A_MICRO : 0,
+                any ? slice.getValueAtPercentile(P99) / NANOS_A_MICRO : 0,
+                any ? slice.getMaxValue() / NANOS_A_MICRO : 0,
                 now.progress.checkpoints() - begin.progress.checkpoints(),
                 now.progress.homeBytes() - begin.progress.homeBytes(),
                 now.device.bytesWritten() - begin.device.bytesWritten()));
@@ -98,21 +102,26 @@ public final class Run {
         return Arrays.stream(moment.counts).sum();
     }
 
-    private Result result(String group, String variant, String label, int round, Moment before, Moment after) {
+    private Result result(String group, String variant, String label, int round, Moment before,
+            Moment after) {
         Device.Counters written = after.device.since(before.device);
         Processors processors = after.processors.since(before.processors);
         long[] made = after.counts.clone();
         Arrays.setAll(made, i -> after.counts[i] - before.counts[i]);
-        return new Result(group, variant, cell.name(), label, round, (after.nanos - before.nanos) / NANOS_A_SECOND,
+        return new Result(group, variant, cell.name(), label, round,
+                (after.nanos - before.nanos) / NANOS_A_SECOND,
                 Arrays.stream(made).sum(), micros(commits, P50), micros(commits, P99), micros(commits, P999),
                 commits.getMaxValue() / NANOS_A_MICRO, micros(syncs, P50), micros(syncs, P99),
                 syncs.getMaxValue() / NANOS_A_MICRO, processors.processSeconds(), processors.machineSeconds(),
-                written.bytesWritten(), written.writes(), written.flushes(), after.progress.fillsSince(before.progress),
-                after.progress.checkpoints() - before.progress.checkpoints(), Arrays.stream(made).min().orElse(0),
+                written.bytesWritten(), written.writes(), written.flushes(),
+                after.progress.fillsSince(before.progress),
+                after.progress.checkpoints() - before.progress.checkpoints(),
+                Arrays.stream(made).min().orElse(0),
                 Arrays.stream(made).max().orElse(0), store.note());
     }
 
     private static double micros(Histogram histogram, double percentile) {
-        return histogram.getTotalCount() == 0 ? 0 : histogram.getValueAtPercentile(percentile) / NANOS_A_MICRO;
+        return histogram.getTotalCount() == 0 ? 0
+                : histogram.getValueAtPercentile(percentile) / NANOS_A_MICRO;
     }
 }

@@ -12,5 +12,6 @@ package io.atomicmapping.benchmarks.measure;
  * @param homeBytes what they had written
  * @param deviceBytes what the device had written
  */
-public record Slice(long millis, long commits, double p50Micros, double p99Micros, double maxMicros, long checkpoints,
+public record Slice(long millis, long commits, double p50Micros, double p99Micros, double maxMicros,
+        long checkpoints,
         long homeBytes, long deviceBytes) { }

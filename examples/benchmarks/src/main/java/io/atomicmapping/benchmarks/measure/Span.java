@@ -3,8 +3,8 @@ package io.atomicmapping.benchmarks.measure;
 import io.atomicmapping.benchmarks.store.Store;
 
 /**
- * How long a run is measured: until the journal was filled so often, but not shorter and not longer than said; or for so
- * many commits.
+ * How long a run is measured: until the journal was filled so often, but not shorter and not longer than
+ * said; or for so many commits.
  *
  * @param warmUpSeconds what is not measured before
  * @param seconds the least, and the time where there is no ring

@@ -21,7 +21,8 @@ final class Files1G {
         Files.deleteIfExists(file);
         Files.deleteIfExists(file.resolveSibling(name + ".journal"));
         ByteBuffer zeros = ByteBuffer.allocateDirect(WRITE_BYTES);
-        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE_NEW,
+                StandardOpenOption.WRITE)) {
             for (long at = 0; at < BYTES; at += channel.write(zeros.clear(), at)) {
                 // goes on where the write before ended
             }

@@ -21,15 +21,16 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 
 /**
- * Stores, loads, sections and syncs of one thread over 1 GiB, beside the same of a raw segment, which is a private
- * mapping of the same kind of file. Every line has been stored to before; each store changes its word. Random places
- * come from a xorshift, which costs both sides the same.
+ * Stores, loads, sections and syncs of one thread over 1 GiB, beside the same of a raw segment, which is a
+ * private mapping of the same kind of file. Every line has been stored to before; each store changes its
+ * word. Random places come from a xorshift, which costs both sides the same.
  */
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
 public class SingleThread {
 
-    private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+    private static final ValueLayout.OfLong LONG =
+            ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final long WORD_MASK = Files1G.BYTES / Long.BYTES - 1;
     private static final long BYTE_MASK = Files1G.BYTES - 1;
     private static final int WORD_SHIFT = 3;
@@ -107,7 +108,8 @@ public class SingleThread {
         @Setup
         public void open() throws IOException {
             file = Files1G.create("raw");
-            try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE)) {
+            try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ,
+                    StandardOpenOption.WRITE)) {
                 segment = channel.map(FileChannel.MapMode.PRIVATE, 0, Files1G.BYTES, arena);
             }
             Files1G.touchAll(offset -> segment.set(LONG, offset, -1));

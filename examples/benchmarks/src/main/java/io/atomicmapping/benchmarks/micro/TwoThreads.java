@@ -21,14 +21,15 @@ import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.infra.ThreadParams;
 
 /**
- * Stores of one or two threads, no sync running: on pages of their own, on lines of their own of one page, and, as what
- * the machine itself can do, raw stores to pages of their own. Run with one thread and with two.
+ * Stores of one or two threads, no sync running: on pages of their own, on lines of their own of one page,
+ * and, as what the machine itself can do, raw stores to pages of their own. Run with one thread and with two.
  */
 @BenchmarkMode(Mode.Throughput)
 @OutputTimeUnit(TimeUnit.MICROSECONDS)
 public class TwoThreads {
 
-    private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+    private static final ValueLayout.OfLong LONG =
+            ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final int PAGE_SHIFT = 12;
     private static final int PAGES = 1 << 10;
     private static final int LINE_BYTES = 64;

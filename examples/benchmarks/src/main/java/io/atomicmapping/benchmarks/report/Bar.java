@@ -28,8 +28,12 @@ public record Bar(String what, double wanted, boolean atLeast, OptionalDouble se
     private static final double WORST_TO_FLOORS_WORST = 5;
     private static final double THREADS_RATIO = 12;
 
-    /** The table of issue 4: pages a commit, ours to floor, to msync with 4 KiB folios, to the best durable peer. */
-    private static final double[][] RANDOM = {{1, 0.95, 1.2, 1.1}, {16, 0.9, 4, 1.7}, {256, 0.8, 35, 6}, {4096, 0.4, 80, 12}};
+    /**
+     * The table of issue 4: pages a commit, ours to floor, to msync with 4 KiB folios, to the best durable
+     * peer.
+     */
+    private static final double[][] RANDOM = {{1, 0.95, 1.2, 1.1}, {16, 0.9, 4, 1.7}, {256, 0.8, 35, 6},
+            {4096, 0.4, 80, 12}};
     private static final double[][] THROUGH_SEGMENT = {{256, 4}, {4096, 6}};
 
     /** Whether it is met; a bar that was not measured is not. */
@@ -49,7 +53,8 @@ public record Bar(String what, double wanted, boolean atLeast, OptionalDouble se
             String cell = "random-" + (int) row[0];
             Map<Integer, Double> ours = race.byRound(cell, OURS, Result::rate);
             bars.add(atLeast(cell + ": ours / floor", row[1], ours, race.byRound(cell, FLOOR, Result::rate)));
-            bars.add(atLeast(cell + ": ours / msync, 4 KiB folios", row[2], ours, race.byRound(cell, MSYNC, Result::rate)));
+            bars.add(atLeast(cell + ": ours / msync, 4 KiB folios", row[2], ours, race.byRound(cell, MSYNC,
+                    Result::rate)));
             bars.add(atLeast(cell + ": ours / best durable peer", row[3], ours, race.bestDurablePeer(cell)));
             bars.add(new Bar(cell + ": device bytes per commit, ours / floor", DEVICE_BYTES_TO_FLOOR, false,
                     ratio(race, cell, OURS, FLOOR, Result::deviceBytesPerCommit)));
@@ -62,7 +67,8 @@ public record Bar(String what, double wanted, boolean atLeast, OptionalDouble se
         for (String cell : race.cells()) {
             boolean single = !cell.endsWith("t") && !cell.endsWith("v");
             if (single && (!cell.startsWith("random") || cell.endsWith("page"))) {
-                bars.add(atLeast(cell + ": ours / best durable peer", 1, race.byRound(cell, OURS, Result::rate),
+                bars.add(atLeast(cell + ": ours / best durable peer", 1, race.byRound(cell, OURS,
+                        Result::rate),
                         race.bestDurablePeer(cell)));
             }
         }
@@ -84,7 +90,8 @@ public record Bar(String what, double wanted, boolean atLeast, OptionalDouble se
         String cell = "random-256";
         return List.of(
                 new Bar(cell + ": sync p99 / p50", P99_TO_P50, false, Statistics.inRoundRatio(
-                        race.byRound(cell, OURS, Result::syncMicrosP99), race.byRound(cell, OURS, Result::syncMicrosP50))),
+                        race.byRound(cell, OURS, Result::syncMicrosP99), race.byRound(cell, OURS,
+                        Result::syncMicrosP50))),
                 new Bar(cell + ": worst sync / the floor's worst", WORST_TO_FLOORS_WORST, false,
                         ratio(race, cell, OURS, FLOOR, Result::syncMicrosMax)));
     }
@@ -98,14 +105,20 @@ public record Bar(String what, double wanted, boolean atLeast, OptionalDouble se
         return Statistics.inRoundRatio(race.byRound(cell, store, figure), race.byRound(cell, other, figure));
     }
 
-    /** The bars of the JMH results, by benchmark: nanoseconds, or stores a microsecond of two threads and of one. */
-    public static List<Bar> ofMicro(Map<String, Double> nanos, Map<String, Double> one, Map<String, Double> two) {
+    /**
+     * The bars of the JMH results, by benchmark: nanoseconds, or stores a microsecond of two threads and of
+     * one.
+     */
+    public static List<Bar> ofMicro(Map<String, Double> nanos, Map<String, Double> one, Map<String,
+            Double> two) {
         List<Bar> bars = new ArrayList<>();
         Map<String, Double> n = new TreeMap<>(nanos);
-        bars.add(new Bar("putLong random / raw set", 2, false, divide(n.get("putLongRandom"), n.get("putLongRandomRaw"))));
+        bars.add(new Bar("putLong random / raw set", 2, false, divide(n.get("putLongRandom"),
+                n.get("putLongRandomRaw"))));
         bars.add(new Bar("putLong sequential - raw set, ns", 1.5, false,
                 subtract(n.get("putLongSequential"), n.get("putLongSequentialRaw"))));
-        bars.add(new Bar("getLong random / raw get", 1.05, false, divide(n.get("getLongRandom"), n.get("getLongRandomRaw"))));
+        bars.add(new Bar("getLong random / raw get", 1.05, false, divide(n.get("getLongRandom"),
+                n.get("getLongRandomRaw"))));
         bars.add(new Bar("getLong sequential / raw get", 1.05, false,
                 divide(n.get("getLongSequential"), n.get("getLongSequentialRaw"))));
         bars.add(new Bar("empty update, ns", 20, false, optional(n.get("updateEmpty"))));

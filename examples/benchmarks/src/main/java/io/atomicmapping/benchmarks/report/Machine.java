@@ -19,10 +19,12 @@ final class Machine {
             existing = existing.getParent();
         }
         return String.join("\n",
-                "- " + LocalDate.now() + ", Linux " + System.getProperty("os.version") + " " + System.getProperty("os.arch")
+                "- " + LocalDate.now() + ", Linux " + System.getProperty("os.version") + " "
+                + System.getProperty("os.arch")
                         + ", Java " + Runtime.version(),
-                "- " + value("/proc/cpuinfo", "model name") + ", " + Runtime.getRuntime().availableProcessors()
-                        + " processors, " + (Long.parseLong(value("/proc/meminfo", "MemTotal").replaceAll("\\D", ""))
+                "- " + value("/proc/cpuinfo", "model name") + ", "
+                        + Runtime.getRuntime().availableProcessors() + " processors, " + (Long.parseLong(value("/proc/meminfo", "MemTotal")
+                        .replaceAll("\\D", ""))
                         >> GIBI_SHIFT) + " GiB of memory",
                 "- " + Files.getFileStore(existing).type() + " on " + Device.of(existing).name()) + "\n";
     }

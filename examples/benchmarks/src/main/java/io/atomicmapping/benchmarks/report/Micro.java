@@ -31,7 +31,8 @@ public record Micro(Map<String, Double> scores, Map<String, Double> errors, Map<
             for (CSVRecord line : format.parse(in)) {
                 String name = line.get("Benchmark");
                 int secondary = name.indexOf(':');
-                String method = name.substring(name.lastIndexOf('.', secondary < 0 ? name.length() : secondary) + 1);
+                String method = name.substring(name.lastIndexOf('.', secondary < 0 ? name.length()
+                        : secondary) + 1);
                 double score = Double.parseDouble(line.get("Score"));
                 if (secondary < 0) {
                     result.scores.put(method, score);

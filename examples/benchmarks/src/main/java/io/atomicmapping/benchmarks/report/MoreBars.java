@@ -17,7 +17,8 @@ final class MoreBars {
     private static final int MANY_PAGES = 65_536;
     private static final double BYTES_A_PAGE = 16;
     private static final double MILLIS = 1000;
-    private static final double NOTHING = 8; // bytes an operation: less than an object; the bench itself allocates a little
+    // bytes an operation: less than an object; the bench itself allocates a little
+    private static final double NOTHING = 8;
 
     private MoreBars() {}
 
@@ -32,10 +33,12 @@ final class MoreBars {
                 : OptionalDouble.of(costs.getLast().syncMicrosP50() / costs.getFirst().syncMicrosP50())));
         bars.add(new Bar("memory for tracking, bytes a page, most seen of neighbours", BYTES_A_PAGE, false,
                 Csv.read(results.resolve("memory.csv"), Tracking.class).stream()
-                        .filter(tracking -> tracking.pages() >= MANY_PAGES && tracking.places().equals("neighbours"))
+                        .filter(tracking -> tracking.pages() >= MANY_PAGES
+                                && tracking.places().equals("neighbours"))
                         .mapToDouble(Tracking::bytesAPage).max()));
         bars.add(new Bar("recovery of a full journal, ms, longest", MILLIS, false,
-                Csv.read(results.resolve("recovery.csv"), Opening.class).stream().mapToDouble(Opening::openMillis).max()));
+                Csv.read(results.resolve("recovery.csv"), Opening.class).stream()
+                .mapToDouble(Opening::openMillis).max()));
         Micro micro = Micro.read(results.resolve("micro-single.csv"));
         for (String benchmark : List.of("putLongRandom", "putLongSequential", "syncOnePage")) {
             Double allocated = micro.allocated().get(benchmark);

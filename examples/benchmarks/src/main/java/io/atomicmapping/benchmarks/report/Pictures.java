@@ -51,7 +51,8 @@ public final class Pictures {
         if (!race.cells().isEmpty()) {
             files.add(bars("commits-per-second", "commits a second", race, race.cells(), Result::rate));
             List<String> words = race.cells().stream().filter(cell -> !cell.contains("page")).toList();
-            files.add(bars("device-bytes-per-changed-byte", "bytes to the device for a changed byte", race, words,
+            files.add(bars("device-bytes-per-changed-byte", "bytes to the device for a changed byte", race,
+                    words,
                     result -> result.deviceBytesPerCommit() / Cell.parse(result.cell()).changedBytes()));
         }
         for (String curve : List.of("threads", "dirty-set", "file-size", "ring-size")) {
@@ -93,9 +94,11 @@ public final class Pictures {
     }
 
     /** A group of bars for each cell, a bar for each store; logarithmic, since stores differ by thousands. */
-    private Path bars(String name, String title, Results race, List<String> cells, ToDoubleFunction<Result> figure)
+    private Path bars(String name, String title, Results race, List<String> cells,
+            ToDoubleFunction<Result> figure)
             throws IOException {
-        CategoryChart chart = logarithmic(new CategoryChartBuilder().width(WIDTH).height(HEIGHT).title(title).build());
+        CategoryChart chart = logarithmic(new CategoryChartBuilder().width(WIDTH).height(HEIGHT)
+                .title(title).build());
         chart.getStyler().setXAxisLabelRotation(LABEL_DEGREES);
         TreeSet<String> stores = new TreeSet<>();
         cells.forEach(cell -> stores.addAll(race.stores(cell)));
@@ -103,7 +106,8 @@ public final class Pictures {
             List<Double> values = new ArrayList<>();
             for (String cell : cells) {
                 OptionalDouble median = race.median(cell, store, figure);
-                values.add(median.isPresent() && median.getAsDouble() > 0 ? Math.log10(median.getAsDouble()) : null);
+                values.add(median.isPresent() && median.getAsDouble() > 0
+                        ? Math.log10(median.getAsDouble()) : null);
             }
             if (values.stream().anyMatch(value -> value != null)) {
                 chart.addSeries(store, cells, values);
@@ -129,10 +133,12 @@ public final class Pictures {
     private Path timeline(Path csv) throws IOException {
         List<Slice> slices = Csv.read(csv, Slice.class);
         String name = csv.getFileName().toString().replace(".csv", "");
-        XYChart chart = new XYChartBuilder().width(WIDTH).height(HEIGHT / 2).title(name + ": latency of a commit, us")
+        XYChart chart = new XYChartBuilder().width(WIDTH).height(HEIGHT / 2).title(name
+                + ": latency of a commit, us")
                 .xAxisTitle("seconds").build();
         chart.getStyler().setYAxisLogarithmic(true);
-        List<Slice> busy = slices.stream().filter(slice -> slice.commits() > 0 && slice.p50Micros() > 0).toList();
+        List<Slice> busy = slices.stream().filter(slice -> slice.commits() > 0 && slice.p50Micros() > 0)
+                .toList();
         if (busy.isEmpty()) {
             return save(chart, "timeline-" + name);
         }

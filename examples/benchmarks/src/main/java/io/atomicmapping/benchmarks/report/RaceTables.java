@@ -27,10 +27,12 @@ final class RaceTables {
     }
 
     private String cell(String cell) {
-        Table table = new Table("store", "commits/s", "to floor", "to msync 4K", "to best peer", "p50 us", "p99 us",
+        Table table = new Table("store", "commits/s", "to floor", "to msync 4K", "to best peer", "p50 us",
+                "p99 us",
                 "max us", "CPU s / 1000", "machine CPU s / 1000", "device B / commit", "device B / changed B",
                 "flushes / commit", "ring fills", "checkpoints", "rounds", "note");
-        Comparator<String> fastestFirst = Comparator.comparingDouble(store -> -race.median(cell, store, Result::rate)
+        Comparator<String> fastestFirst = Comparator.comparingDouble(store -> -race.median(cell, store,
+                Result::rate)
                 .orElse(0));
         race.stores(cell).stream().sorted(fastestFirst).forEach(store -> row(table, cell, store));
         return table.toString();
@@ -43,19 +45,22 @@ final class RaceTables {
                 Statistics.inRoundRatio(rates, race.byRound(cell, Stores.FLOOR_DELTA.label(), Result::rate)),
                 Statistics.inRoundRatio(rates, race.byRound(cell, Stores.MSYNC_4K.label(), Result::rate)),
                 Statistics.inRoundRatio(rates, race.bestDurablePeer(cell)),
-                race.median(cell, store, Result::commitMicrosP50), race.median(cell, store, Result::commitMicrosP99),
+                race.median(cell, store, Result::commitMicrosP50), race.median(cell, store,
+                Result::commitMicrosP99),
                 race.median(cell, store, Result::commitMicrosMax),
                 race.median(cell, store, Result::processSecondsPerThousand),
                 race.median(cell, store, result -> result.machineSeconds() * 1000 / result.commits()),
                 race.median(cell, store, Result::deviceBytesPerCommit),
                 race.median(cell, store, result -> result.deviceBytesPerCommit() / changed),
-                race.median(cell, store, Result::flushesPerCommit), race.median(cell, store, Result::ringFills),
+                race.median(cell, store, Result::flushesPerCommit), race.median(cell, store,
+                Result::ringFills),
                 race.median(cell, store, Result::checkpoints), rates.size(), race.note(cell, store));
     }
 
     /** How evenly threads get on: the fewest commits of a thread over the most. */
     String threads() {
-        Table table = new Table("cell", "store", "acknowledged syncs/s", "to one thread", "fewest / most of a thread",
+        Table table = new Table("cell", "store", "acknowledged syncs/s", "to one thread",
+                "fewest / most of a thread",
                 "p99 us", "max us");
         for (String cell : race.cells()) {
             Cell parsed = Cell.parse(cell);
@@ -68,7 +73,8 @@ final class RaceTables {
                         race.byRound(one, store, Result::rate));
                 table.row(cell, store, race.median(cell, store, Result::rate), ratio, race.median(cell, store,
                         result -> (double) result.leastOfThread() / result.mostOfThread()),
-                        race.median(cell, store, Result::commitMicrosP99), race.median(cell, store, Result::commitMicrosMax));
+                        race.median(cell, store, Result::commitMicrosP99), race.median(cell, store,
+                        Result::commitMicrosMax));
             }
         }
         return table.toString();
@@ -76,7 +82,8 @@ final class RaceTables {
 
     /** The variants of a curve, or of the ablations, beside the default. */
     static String variants(Results group, String standard) {
-        Table table = new Table("cell", "variant", "commits/s", "to " + standard, "p50 us", "p99 us", "max us",
+        Table table = new Table("cell", "variant", "commits/s", "to " + standard, "p50 us", "p99 us",
+                "max us",
                 "CPU s / 1000", "device B / commit", "rounds");
         for (String cell : group.cells()) {
             for (String variant : group.variants()) {
@@ -85,14 +92,17 @@ final class RaceTables {
                     if (rates.isEmpty()) {
                         continue;
                     }
-                    Map<Integer, Double> base = group.byRound(cell, Stores.OURS.label(), standard, Result::rate);
+                    Map<Integer, Double> base = group.byRound(cell, Stores.OURS.label(), standard,
+                            Result::rate);
                     table.row(cell, variant, median(rates),
-                            Statistics.inRoundRatio(rates, base.isEmpty() ? group.ratesOfVariant(standard) : base),
+                            Statistics.inRoundRatio(rates, base.isEmpty() ? group.ratesOfVariant(standard)
+                            : base),
                             median(group.byRound(cell, store, variant, Result::commitMicrosP50)),
                             median(group.byRound(cell, store, variant, Result::commitMicrosP99)),
                             median(group.byRound(cell, store, variant, Result::commitMicrosMax)),
                             median(group.byRound(cell, store, variant, Result::processSecondsPerThousand)),
-                            median(group.byRound(cell, store, variant, Result::deviceBytesPerCommit)), rates.size());
+                            median(group.byRound(cell, store, variant, Result::deviceBytesPerCommit)),
+                            rates.size());
                 }
             }
         }

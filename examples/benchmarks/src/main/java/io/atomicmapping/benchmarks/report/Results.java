@@ -9,7 +9,10 @@ import java.util.OptionalDouble;
 import java.util.TreeMap;
 import java.util.function.ToDoubleFunction;
 
-/** The results of one group, asked for by cell and store. A run that was made again counts with its last result. */
+/**
+ * The results of one group, asked for by cell and store. A run that was made again counts with its last
+ * result.
+ */
 public final class Results {
 
     private final List<Result> all;
@@ -26,7 +29,8 @@ public final class Results {
 
     /** The stores of a cell. */
     public List<String> stores(String cell) {
-        return all.stream().filter(result -> result.cell().equals(cell)).map(Result::store).distinct().toList();
+        return all.stream().filter(result -> result.cell().equals(cell)).map(Result::store).distinct()
+                .toList();
     }
 
     /** The variants, in order. */
@@ -40,10 +44,12 @@ public final class Results {
     }
 
     /** A figure of a variant. */
-    public Map<Integer, Double> byRound(String cell, String store, String variant, ToDoubleFunction<Result> figure) {
+    public Map<Integer, Double> byRound(String cell, String store, String variant,
+            ToDoubleFunction<Result> figure) {
         Map<Integer, Double> values = new TreeMap<>();
         all.stream().filter(result -> result.cell().equals(cell) && result.variant().equals(variant)
-                && result.store().equals(store)).forEach(result -> values.put(result.round(), figure.applyAsDouble(result)));
+                && result.store().equals(store)).forEach(result -> values.put(result.round(),
+                figure.applyAsDouble(result)));
         return values;
     }
 
@@ -60,11 +66,15 @@ public final class Results {
 
     /** Commits a second of the best durable and atomic peer in each round. */
     public Map<Integer, Double> bestDurablePeer(String cell) {
-        return Statistics.inEachRound(Arrays.stream(Stores.values()).filter(store -> store.kind() == Stores.Kind.DURABLE)
+        return Statistics.inEachRound(Arrays.stream(Stores.values()).filter(store
+                -> store.kind() == Stores.Kind.DURABLE)
                 .map(store -> byRound(cell, store.label(), Result::rate)).toList(), Math::max);
     }
 
-    /** Commits a second of a variant by round, in the one cell that it was run in: a curve has a cell for each point. */
+    /**
+     * Commits a second of a variant by round, in the one cell that it was run in: a curve has a cell for each
+     * point.
+     */
     public Map<Integer, Double> ratesOfVariant(String variant) {
         Map<Integer, Double> rates = new TreeMap<>();
         ofVariant(variant).forEach(result -> rates.put(result.round(), result.rate()));

@@ -42,7 +42,8 @@ public final class Table {
             return "-";
         }
         int digits = size >= HUNDRED ? 0 : size >= TEN ? 1 : size >= 1 ? 2 : 3;
-        return String.format(Locale.ROOT, size >= THOUSAND ? "%,." + digits + "f" : "%." + digits + "f", value);
+        return String.format(Locale.ROOT, size >= THOUSAND ? "%,." + digits + "f" : "%." + digits + "f",
+                value);
     }
 
     @Override

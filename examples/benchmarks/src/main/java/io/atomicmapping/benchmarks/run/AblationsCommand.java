@@ -12,10 +12,12 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /**
- * What each mechanism is worth, as far as the public API and its storage can do without it. The rest are patches to the
- * engine, which ABLATIONS.md lists; {@code --patched} names a run of a patched build beside them.
+ * What each mechanism is worth, as far as the public API and its storage can do without it. The rest are
+ * patches to the engine, which ABLATIONS.md lists; {@code --patched} names a run of a patched build beside
+ * them.
  */
-@Command(name = "ablations", description = "Ours with one mechanism less or otherwise, in turn with the default.",
+@Command(name = "ablations",
+        description = "Ours with one mechanism less or otherwise, in turn with the default.",
         mixinStandardHelpOptions = true)
 public final class AblationsCommand implements Callable<Integer> {
 

@@ -11,7 +11,9 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** Everything, in order, and the report. */
-@Command(name = "all", description = "Everything: durability, race, curves, ablations, micro, size, memory, recovery, report.",
+@Command(name = "all",
+        description = "Everything: durability, race, curves, ablations, micro, size,"
+                + " memory, recovery, report.",
         mixinStandardHelpOptions = true)
 public final class AllCommand implements Callable<Integer> {
 
@@ -24,7 +26,8 @@ public final class AllCommand implements Callable<Integer> {
     @Mixin
     private Folders folders;
 
-    @Option(names = "--budget", defaultValue = "8h", description = "how long it may take, about: ${DEFAULT-VALUE}")
+    @Option(names = "--budget", defaultValue = "8h",
+            description = "how long it may take, about: ${DEFAULT-VALUE}")
     private Duration budget;
 
     @Option(names = "--rounds", defaultValue = "3", description = "how many rounds: ${DEFAULT-VALUE}")
@@ -36,7 +39,8 @@ public final class AllCommand implements Callable<Integer> {
         failed += step("verify");
         failed += step("race", "--rounds", Integer.toString(rounds), "--budget", percent(RACE_PERCENT));
         failed += step("curves", "--rounds", Integer.toString(rounds), "--budget", percent(CURVES_PERCENT));
-        failed += step("ablations", "--rounds", Integer.toString(rounds), "--budget", percent(ABLATIONS_PERCENT));
+        failed += step("ablations", "--rounds", Integer.toString(rounds), "--budget",
+                percent(ABLATIONS_PERCENT));
         failed += step("micro");
         failed += step("size");
         failed += step("memory");

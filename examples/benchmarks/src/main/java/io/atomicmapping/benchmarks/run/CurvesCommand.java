@@ -11,7 +11,8 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** How the cost of ours grows. */
-@Command(name = "curves", description = "How cost grows: threads, dirty set, file size, ring size. Ours alone.",
+@Command(name = "curves",
+        description = "How cost grows: threads, dirty set, file size, ring size. Ours alone.",
         mixinStandardHelpOptions = true)
 public final class CurvesCommand implements Callable<Integer> {
 
@@ -44,7 +45,8 @@ public final class CurvesCommand implements Callable<Integer> {
             }
         }
         for (int pages : PAGES) {
-            entries.add(new Entry("dirty-set", Integer.toString(pages), Cell.parse("random-" + pages), Stores.OURS, List.of()));
+            entries.add(new Entry("dirty-set", Integer.toString(pages), Cell.parse("random-" + pages),
+                    Stores.OURS, List.of()));
         }
         for (String size : FILES) {
             entries.add(new Entry("file-size", size, MIDDLE, Stores.OURS, List.of("--file-size", size)));

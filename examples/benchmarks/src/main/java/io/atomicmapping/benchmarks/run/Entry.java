@@ -22,7 +22,8 @@ record Entry(String group, String variant, Cell cell, Stores store, List<String>
     }
 
     List<String> arguments(int round) {
-        List<String> arguments = new java.util.ArrayList<>(List.of("worker", "--group", group, "--variant", variant,
+        List<String> arguments = new java.util.ArrayList<>(List.of("worker", "--group", group, "--variant",
+                variant,
                 "--cell", cell.name(), "--store", store.label(), "--round", Integer.toString(round)));
         arguments.addAll(overrides);
         return arguments;

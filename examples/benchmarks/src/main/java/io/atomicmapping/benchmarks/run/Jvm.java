@@ -8,7 +8,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
-/** Another JVM of the same kind: one for each store and round, so that none inherits another's compiled code or heap. */
+/**
+ * Another JVM of the same kind: one for each store and round, so that none inherits another's compiled code
+ * or heap.
+ */
 final class Jvm {
 
     private static final String HEAP = "-Xmx4g";
@@ -50,7 +53,8 @@ final class Jvm {
     static void run(List<String> arguments, Path log) throws IOException, InterruptedException {
         int code = run(List.of(), List.of(), arguments, log);
         if (code != 0) {
-            throw new IOException("a JVM of the race failed: code=" + code + ", command=" + arguments.getFirst() + ", log="
+            throw new IOException("a JVM of the race failed: code=" + code + ", command="
+                    + arguments.getFirst() + ", log="
                     + log);
         }
     }

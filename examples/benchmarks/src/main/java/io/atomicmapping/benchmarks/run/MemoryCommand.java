@@ -17,17 +17,19 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /**
- * What tracking takes of memory for each page stored to, seen from outside: by how much each mapping of the process
- * grows. The copies of the pages, and what they were before, each as large as the page, are not tracking; nor is the
- * heap of Java, which is touched beforehand.
+ * What tracking takes of memory for each page stored to, seen from outside: by how much each mapping of the
+ * process grows. The copies of the pages, and what they were before, each as large as the page, are not
+ * tracking; nor is the heap of Java, which is touched beforehand.
  */
-@Command(name = "memory", description = "Memory for tracking, for each page stored to.", mixinStandardHelpOptions = true)
+@Command(name = "memory", description = "Memory for tracking, for each page stored to.",
+        mixinStandardHelpOptions = true)
 public final class MemoryCommand implements Callable<Integer> {
 
     static final String CSV = "memory";
     private static final long PAGE_BYTES = 4096;
     private static final long NOISE_BYTES = 32 << 10;
-    private static final List<String> FLAGS = List.of("-Xms512m", "-Xmx512m", "-XX:+AlwaysPreTouch", "-XX:+UseSerialGC",
+    private static final List<String> FLAGS = List.of("-Xms512m", "-Xmx512m", "-XX:+AlwaysPreTouch",
+            "-XX:+UseSerialGC",
             "-XX:-UseTransparentHugePages");
 
     @Mixin
@@ -50,21 +52,26 @@ public final class MemoryCommand implements Callable<Integer> {
      * @param pages how many
      * @param state stored to, or committed too
      * @param copyBytes by how much the file's mapping grew: the pages that were stored to
-     * @param imageBytes one page for each, what it was before: taken as that, since areas of images are not marked
-     * @param trackingBytes by how much everything else grew, the JVM's own noise of about half a megabyte included
+     * @param imageBytes one page for each, what it was before: taken as that, since areas of images are not
+     *     marked
+     * @param trackingBytes by how much everything else grew, the JVM's own noise of about half a megabyte
+     *     included
      * @param bytesAPage of that, for each page: tells something only of many pages
      */
-    public record Tracking(String places, int pages, String state, long copyBytes, long imageBytes, long trackingBytes,
+    public record Tracking(String places, int pages, String state, long copyBytes, long imageBytes,
+            long trackingBytes,
             double bytesAPage) { }
 
     @Override
     public Integer call() throws Exception {
         if (!inside) {
             Files.deleteIfExists(folders.csv(CSV));
-            List<String> arguments = new ArrayList<>(List.of("memory", "--inside", "--file-size", fileSize.toString(),
+            List<String> arguments = new ArrayList<>(List.of("memory", "--inside", "--file-size",
+                    fileSize.toString(),
                     "--pages", String.join(",", pages.stream().map(String::valueOf).toList())));
             arguments.addAll(folders.arguments());
-            return Jvm.run(List.of(), FLAGS, arguments, folders.results.resolve("logs").resolve(CSV + ".log"));
+            return Jvm.run(List.of(), FLAGS, arguments, folders.results.resolve("logs").resolve(CSV
+                    + ".log"));
         }
         measure(1 << 10, "warm-up", 1, false); // loads and compiles what is used
         for (int count : pages) {
@@ -92,7 +99,8 @@ public final class MemoryCommand implements Callable<Integer> {
         Files.delete(file);
     }
 
-    private void add(String places, int count, String state, MemoryMap before, boolean counted) throws IOException {
+    private void add(String places, int count, String state, MemoryMap before,
+            boolean counted) throws IOException {
         List<MemoryMap.Area> grown = MemoryMap.now().grownSince(before).stream()
                 .sorted(Comparator.comparingLong(MemoryMap.Area::ownBytes).reversed()).toList();
         long copies = 0;
@@ -104,7 +112,8 @@ public final class MemoryCommand implements Callable<Integer> {
                 others += area.ownBytes();
             }
             if (area.ownBytes() >= NOISE_BYTES) {
-                System.out.printf("%s %d %s: %x grew by %d %s%n", places, count, state, area.begin(), area.ownBytes(),
+                System.out.printf("%s %d %s: %x grew by %d %s%n", places, count, state, area.begin(),
+                        area.ownBytes(),
                         area.name());
             }
         }

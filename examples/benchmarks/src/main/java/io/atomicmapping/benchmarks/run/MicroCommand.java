@@ -16,7 +16,8 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** The JMH benchmarks. */
-@Command(name = "micro", description = "JMH: single stores, loads, sections and syncs, and what they allocate.",
+@Command(name = "micro",
+        description = "JMH: single stores, loads, sections and syncs, and what they allocate.",
         mixinStandardHelpOptions = true)
 public final class MicroCommand implements Callable<Integer> {
 
@@ -25,7 +26,8 @@ public final class MicroCommand implements Callable<Integer> {
     @Mixin
     private Folders folders;
 
-    @Option(names = "--include", defaultValue = ".*", description = "a pattern of benchmark names: ${DEFAULT-VALUE}")
+    @Option(names = "--include", defaultValue = ".*",
+            description = "a pattern of benchmark names: ${DEFAULT-VALUE}")
     private String include;
 
     @Option(names = "--forks", defaultValue = "3", description = "JVMs for each: ${DEFAULT-VALUE}")
@@ -50,10 +52,12 @@ public final class MicroCommand implements Callable<Integer> {
         String name = pattern.startsWith("TwoThreads") ? "two-threads-" + threads : "single";
         Path csv = folders.csv("micro-" + name);
         Path data = Files.createDirectories(folders.data.resolve("micro")).toAbsolutePath();
-        Options options = new OptionsBuilder().include(pattern).threads(threads).forks(forks).warmupIterations(iterations)
+        Options options = new OptionsBuilder().include(pattern).threads(threads).forks(forks)
+                .warmupIterations(iterations)
                 .warmupTime(TimeValue.seconds(seconds)).measurementIterations(iterations)
                 .measurementTime(TimeValue.seconds(seconds)).addProfiler(GCProfiler.class)
-                .jvmArgsAppend("-Dbenchmarks.data=" + data).resultFormat(ResultFormatType.CSV).result(csv.toString())
+                .jvmArgsAppend("-Dbenchmarks.data=" + data).resultFormat(ResultFormatType.CSV)
+                .result(csv.toString())
                 .shouldFailOnError(true).build();
         try {
             new Runner(options).run();

@@ -19,10 +19,12 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /**
- * How long opening takes after a kill with a journal as full as it gets: one JVM stores scattered longs and halts once
- * the ring is that full, another opens the file. Checkpoints empty the ring meanwhile, so stores come faster than they.
+ * How long opening takes after a kill with a journal as full as it gets: one JVM stores scattered longs and
+ * halts once the ring is that full, another opens the file. Checkpoints empty the ring meanwhile, so stores
+ * come faster than they.
  */
-@Command(name = "recovery", description = "Opening after a kill with a full journal.", mixinStandardHelpOptions = true)
+@Command(name = "recovery", description = "Opening after a kill with a full journal.",
+        mixinStandardHelpOptions = true)
 public final class RecoveryCommand implements Callable<Integer> {
 
     static final String CSV = "recovery";
@@ -36,7 +38,8 @@ public final class RecoveryCommand implements Callable<Integer> {
     @Option(names = "--file-size", defaultValue = "1G", description = "the data: ${DEFAULT-VALUE}")
     private Bytes fileSize;
 
-    @Option(names = "--fill", defaultValue = "0.9", description = "how full the ring should be: ${DEFAULT-VALUE}")
+    @Option(names = "--fill", defaultValue = "0.9",
+            description = "how full the ring should be: ${DEFAULT-VALUE}")
     private double fill;
 
     @Option(names = "--pages", split = ",", defaultValue = "256,4096,262144",
@@ -59,7 +62,8 @@ public final class RecoveryCommand implements Callable<Integer> {
      * @param openMillis what opening took
      * @param tail how the journal ended
      */
-    public record Opening(int pages, long journalBytes, long commitsReplayed, long bytesReplayed, double openMillis,
+    public record Opening(int pages, long journalBytes, long commitsReplayed, long bytesReplayed,
+            double openMillis,
             String tail) { }
 
     @Override
@@ -83,7 +87,8 @@ public final class RecoveryCommand implements Callable<Integer> {
                 Jvm.settle();
                 int code = Jvm.run(List.of(), List.of(), arguments("fill", each), log);
                 if (code != HALT_CODE) {
-                    System.out.println("FAILED: the ring did not fill: pages=" + each + ", code=" + code + ", log=" + log);
+                    System.out.println("FAILED: the ring did not fill: pages=" + each + ", code=" + code
+                            + ", log=" + log);
                     failed++;
                     continue;
                 }
@@ -94,7 +99,8 @@ public final class RecoveryCommand implements Callable<Integer> {
     }
 
     private List<String> arguments(String what, int each) {
-        List<String> arguments = new ArrayList<>(List.of("recovery", "--step", what, "--pages", Integer.toString(each),
+        List<String> arguments = new ArrayList<>(List.of("recovery", "--step", what, "--pages",
+                Integer.toString(each),
                 "--fill", Double.toString(fill), "--file-size", fileSize.toString()));
         arguments.addAll(folders.arguments());
         return arguments;
@@ -129,7 +135,8 @@ public final class RecoveryCommand implements Callable<Integer> {
             double millis = (System.nanoTime() - begin) / NANOS_A_MILLI;
             RecoveryReport report = mapping.recovery();
             System.out.println(report);
-            Csv.append(folders.csv(CSV), new Opening(each, journalBytes, report.commitsReplayed(), report.bytesReplayed(),
+            Csv.append(folders.csv(CSV), new Opening(each, journalBytes, report.commitsReplayed(),
+                    report.bytesReplayed(),
                     millis, report.tail()));
         }
     }

@@ -11,7 +11,8 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** What was measured, as a page and pictures. */
-@Command(name = "report", description = "RESULTS.md and pictures from the CSV files.", mixinStandardHelpOptions = true)
+@Command(name = "report", description = "RESULTS.md and pictures from the CSV files.",
+        mixinStandardHelpOptions = true)
 public final class ReportCommand implements Callable<Integer> {
 
     @Mixin
@@ -29,7 +30,8 @@ public final class ReportCommand implements Callable<Integer> {
         Files.createDirectories(page.toAbsolutePath().getParent());
         Files.writeString(page, new Page(folders.results).render(folders.data, note));
         int pictures = new Pictures(folders.results, folders.results.resolve("pictures")).draw().size();
-        System.out.println(page + ", and " + pictures + " pictures in " + folders.results.resolve("pictures"));
+        System.out.println(page + ", and " + pictures + " pictures in "
+                + folders.results.resolve("pictures"));
         return 0;
     }
 }

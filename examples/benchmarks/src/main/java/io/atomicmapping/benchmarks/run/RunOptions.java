@@ -22,13 +22,15 @@ final class RunOptions {
                     + " as many as the file has words are 134217728, and take long to fill in")
     long records;
 
-    @Option(names = "--warm-up", defaultValue = "5", description = "seconds before it is measured: ${DEFAULT-VALUE}")
+    @Option(names = "--warm-up", defaultValue = "5",
+            description = "seconds before it is measured: ${DEFAULT-VALUE}")
     double warmUp;
 
-    @Option(names = "--seconds", defaultValue = "10", description = "seconds measured, at least: ${DEFAULT-VALUE}")
+    @Option(names = "--seconds", defaultValue = "10",
+            description = "seconds measured, at least: ${DEFAULT-VALUE}")
     double seconds;
 
-    @Option(names = "--seconds-max", defaultValue = "120",
+    @Option(names = "--seconds-max", defaultValue = "300",
             description = "seconds measured, at most, where the ring is slow to fill: ${DEFAULT-VALUE}")
     double secondsMax;
 
@@ -47,7 +49,8 @@ final class RunOptions {
     /** As arguments of another JVM. */
     List<String> arguments() {
         List<String> arguments = new ArrayList<>(folders.arguments());
-        arguments.addAll(List.of("--file-size", fileSize.toString(), "--records", Long.toString(records), "--warm-up",
+        arguments.addAll(List.of("--file-size", fileSize.toString(), "--records", Long.toString(records),
+                "--warm-up",
                 Double.toString(warmUp), "--seconds", Double.toString(seconds), "--seconds-max",
                 Double.toString(secondsMax), "--ring-fills", Double.toString(ringFills), "--commits",
                 Long.toString(commits)));
@@ -60,7 +63,8 @@ final class RunOptions {
         static final String DEFAULT = "${sys:benchmarks.target:-target}";
 
         @Option(names = "--data", defaultValue = DEFAULT + "/race-data",
-                description = "where the stores keep their files, on the disk that is measured: ${DEFAULT-VALUE}")
+                description = "where the stores keep their files, on the disk that is measured:"
+                        + " ${DEFAULT-VALUE}")
         Path data;
 
         @Option(names = "--results", defaultValue = DEFAULT + "/race",

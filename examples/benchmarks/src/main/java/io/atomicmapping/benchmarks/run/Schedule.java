@@ -11,8 +11,8 @@ import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
 
 /**
- * Makes runs in rounds: all entries in turn, then all again, so that what changes on the machine meets every store. A
- * budget shortens the runs, and ends the schedule where even that is not enough.
+ * Makes runs in rounds: all entries in turn, then all again, so that what changes on the machine meets every
+ * store. A budget shortens the runs, and ends the schedule where even that is not enough.
  */
 final class Schedule {
 
@@ -83,7 +83,8 @@ final class Schedule {
                 arguments.addAll(common.subList(i, i + 2));
             }
         }
-        Path log = options.folders.results.resolve("logs").resolve(entry.label().replace(' ', '_') + "_" + round + ".log");
+        Path log = options.folders.results.resolve("logs").resolve(entry.label().replace(' ', '_') + "_"
+                + round + ".log");
         int code = Jvm.run(List.of(), entry.store().jvmFlags(), arguments, log);
         if (code != 0) {
             failures.add(entry.label() + ", round " + round + ": code " + code + ", " + log);

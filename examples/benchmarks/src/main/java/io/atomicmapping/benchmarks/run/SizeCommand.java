@@ -15,7 +15,10 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** Whether opening a clean file and syncing one page cost the same at any size. Files are sparse, sizes in turn. */
+/**
+ * Whether opening a clean file and syncing one page cost the same at any size. Files are sparse, sizes in
+ * turn.
+ */
 @Command(name = "size", description = "Opening, and a sync of one page, by the size of the file.",
         mixinStandardHelpOptions = true)
 public final class SizeCommand implements Callable<Integer> {
@@ -29,13 +32,16 @@ public final class SizeCommand implements Callable<Integer> {
     @Mixin
     private Folders folders;
 
-    @Option(names = "--sizes", split = ",", defaultValue = "1M,64M,1G,16G,256G", description = "the sizes: ${DEFAULT-VALUE}")
+    @Option(names = "--sizes", split = ",", defaultValue = "1M,64M,1G,16G,256G",
+            description = "the sizes: ${DEFAULT-VALUE}")
     private List<Bytes> sizes;
 
-    @Option(names = "--opens", defaultValue = "20", description = "how often each is opened: ${DEFAULT-VALUE}")
+    @Option(names = "--opens", defaultValue = "20",
+            description = "how often each is opened: ${DEFAULT-VALUE}")
     private int opens;
 
-    @Option(names = "--syncs", defaultValue = "200", description = "syncs after each opening: ${DEFAULT-VALUE}")
+    @Option(names = "--syncs", defaultValue = "200",
+            description = "syncs after each opening: ${DEFAULT-VALUE}")
     private int syncs;
 
     /**
@@ -48,7 +54,8 @@ public final class SizeCommand implements Callable<Integer> {
      * @param syncMicrosP50 the median of a putLong and a sync
      * @param syncMicrosP99 their 99th percentile
      */
-    public record Cost(String size, int opens, double openMicrosP50, double openMicrosMax, double syncMicrosP50,
+    public record Cost(String size, int opens, double openMicrosP50, double openMicrosMax,
+            double syncMicrosP50,
             double syncMicrosP99) { }
 
     private record Seen(Bytes size, Path file, Histogram opens, Histogram syncs) { }
@@ -74,8 +81,10 @@ public final class SizeCommand implements Callable<Integer> {
             }
         }
         for (Seen seen : all) {
-            Csv.append(folders.csv(CSV), new Cost(seen.size.toString(), opens, seen.opens.getValueAtPercentile(P50)
-                    / NANOS_A_MICRO, seen.opens.getMaxValue() / NANOS_A_MICRO, seen.syncs.getValueAtPercentile(P50)
+            Csv.append(folders.csv(CSV), new Cost(seen.size.toString(), opens,
+                    seen.opens.getValueAtPercentile(P50)
+                    / NANOS_A_MICRO, seen.opens.getMaxValue() / NANOS_A_MICRO,
+                    seen.syncs.getValueAtPercentile(P50)
                     / NANOS_A_MICRO, seen.syncs.getValueAtPercentile(P99) / NANOS_A_MICRO));
             Files.delete(seen.file);
         }

@@ -17,8 +17,8 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /**
- * Whether a commit is durable: the calls that force, counted by strace in a short and a longer run, the difference
- * divided by the commits between. What opening and closing do falls out of it.
+ * Whether a commit is durable: the calls that force, counted by strace in a short and a longer run, the
+ * difference divided by the commits between. What opening and closing do falls out of it.
  */
 @Command(name = "verify", description = "Counts the forcing system calls of a commit, by strace.",
         mixinStandardHelpOptions = true)
@@ -41,7 +41,8 @@ public final class VerifyCommand implements Callable<Integer> {
     @Option(names = "--few", defaultValue = "100", description = "commits of the short run: ${DEFAULT-VALUE}")
     private long few;
 
-    @Option(names = "--many", defaultValue = "600", description = "commits of the longer run: ${DEFAULT-VALUE}")
+    @Option(names = "--many", defaultValue = "600",
+            description = "commits of the longer run: ${DEFAULT-VALUE}")
     private long many;
 
     /**
@@ -86,21 +87,24 @@ public final class VerifyCommand implements Callable<Integer> {
                 each(before, after, "pwritev2", commits), result.flushesPerCommit()));
     }
 
-    private static double each(Map<String, Long> before, Map<String, Long> after, String call, double commits) {
+    private static double each(Map<String, Long> before, Map<String, Long> after, String call,
+            double commits) {
         return (after.getOrDefault(call, 0L) - before.getOrDefault(call, 0L)) / commits;
     }
 
     private Map<String, Long> worker(Stores store, long commits) throws IOException, InterruptedException {
         Path counts = options.folders.results.resolve("logs").resolve("strace-" + store.label() + ".txt");
         Path log = options.folders.results.resolve("logs").resolve("verify-" + store.label() + ".log");
-        List<String> strace = List.of("strace", "-f", "-qq", "-c", "-e", "trace=" + CALLS, "-o", counts.toString());
+        List<String> strace = List.of("strace", "-f", "-qq", "-c", "-e", "trace=" + CALLS, "-o",
+                counts.toString());
         Entry entry = new Entry("verify", "", Cell.parse(cell), store, List.of());
         List<String> arguments = new ArrayList<>(entry.arguments(1));
         options.commits = commits;
         arguments.addAll(options.arguments());
         int code = Jvm.run(strace, store.jvmFlags(), arguments, log);
         if (code != 0) {
-            throw new IOException("a verification failed: store=" + store.label() + ", code=" + code + ", log=" + log);
+            throw new IOException("a verification failed: store=" + store.label() + ", code=" + code
+                    + ", log=" + log);
         }
         return parse(Files.readString(counts));
     }
@@ -110,7 +114,8 @@ public final class VerifyCommand implements Callable<Integer> {
         Map<String, Long> calls = new TreeMap<>();
         for (String line : table.lines().toList()) {
             String[] columns = line.strip().split(" +");
-            if (columns.length >= COLUMNS_MIN && columns[CALLS_COLUMN].matches("[0-9]+") && !line.endsWith("total")) {
+            if (columns.length >= COLUMNS_MIN && columns[CALLS_COLUMN].matches("[0-9]+")
+                    && !line.endsWith("total")) {
                 calls.put(columns[columns.length - 1], Long.parseLong(columns[CALLS_COLUMN]));
             }
         }

@@ -45,22 +45,26 @@ public final class WorkerCommand implements Callable<Integer> {
     @Option(names = "--budget-bytes", defaultValue = "-1", description = "ours with another memory budget")
     private long budgetBytes;
 
-    @Option(names = "--io", defaultValue = "NONE", description = "ours with other I/O: ${COMPLETION-CANDIDATES}")
+    @Option(names = "--io", defaultValue = "NONE",
+            description = "ours with other I/O: ${COMPLETION-CANDIDATES}")
     private VariantStorage.Variant io;
 
     @Override
     public Integer call() throws Exception {
         Cell workload = Cell.parse(cell);
         Stores raced = Stores.of(store);
-        Path directory = options.folders.data.resolve(raced.directory(options.fileSize.toString(), options.records));
+        Path directory = options.folders.data.resolve(raced.directory(options.fileSize.toString(),
+                options.records));
         Settings settings = new Settings(directory, workload, options.fileSize.count(), options.records,
                 new Settings.Deviation(ring.count(), budgetBytes, io));
         try (Store opened = raced.open(settings)) {
             Jvm.settle();
-            Run run = new Run(opened, workload, options.fileSize.count(), options.span(), directory, Offsets.mix(round));
+            Run run = new Run(opened, workload, options.fileSize.count(), options.span(), directory,
+                    Offsets.mix(round));
             Result result = run.measure(group, variant, raced.label(), round);
             Csv.append(options.folders.csv("results"), result);
-            Csv.append(options.folders.results.resolve("timelines").resolve(timeline(result) + ".csv"), run.slices());
+            Csv.append(options.folders.results.resolve("timelines").resolve(timeline(result) + ".csv"),
+                    run.slices());
         }
         return 0;
     }

@@ -5,7 +5,9 @@ import java.nio.file.Path;
 import net.openhft.chronicle.map.ChronicleMap;
 import net.openhft.chronicle.map.ChronicleMapBuilder;
 
-/** Chronicle Map, persisted to a file that is never forced: not durable, the ceiling of what memory allows. */
+/**
+ * Chronicle Map, persisted to a file that is never forced: not durable, the ceiling of what memory allows.
+ */
 final class ChronicleKeyValue implements KeyValue {
 
     private final ChronicleMap<Long, Long> words;

@@ -18,8 +18,8 @@ public final class DataFile {
     private DataFile() {}
 
     /**
-     * Writes a file anew. The kernel caches what is written in folios of about the size of the write, if they were not
-     * cached yet; a file that is new is not.
+     * Writes a file anew. The kernel caches what is written in folios of about the size of the write, if they
+     * were not cached yet; a file that is new is not.
      */
     public static void create(Path file, long bytes, int writeBytes) throws IOException {
         byte[] content = new byte[writeBytes];
@@ -60,7 +60,8 @@ public final class DataFile {
     }
 
     static FileChannel open(Path file) throws IOException {
-        return FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
+        return FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.READ,
+                StandardOpenOption.WRITE);
     }
 
     /** Writes all that remains of a buffer. */

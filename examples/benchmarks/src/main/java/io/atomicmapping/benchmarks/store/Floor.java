@@ -12,9 +12,10 @@ import java.nio.file.Path;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * What no journal can do without: one sequential append of what changed and one fdatasync, into a ring that is
- * preallocated and filled with zeros; nothing else is done, and nothing is ever home. The append is direct or buffered,
- * whichever a trial at the opening found faster. Several threads take turns: it has no group commit.
+ * What no journal can do without: one sequential append of what changed and one fdatasync, into a ring that
+ * is preallocated and filled with zeros; nothing else is done, and nothing is ever home. The append is direct
+ * or buffered, whichever a trial at the opening found faster. Several threads take turns: it has no group
+ * commit.
  */
 final class Floor implements Store {
 
@@ -38,15 +39,18 @@ final class Floor implements Store {
      * Opens one.
      *
      * @param settings how
-     * @param wholePages whether a page is appended for each store, else 24 bytes, or the page that it stores and 16 more
+     * @param wholePages whether a page is appended for each store, else 24 bytes, or the page that it stores
+     *     and 16 more
      */
     Floor(Settings settings, boolean wholePages) throws IOException {
         Path file = settings.directory().resolve("ring");
         DataFile.createOfZeros(file, RING_BYTES);
         ring = PosixStorage.instance().open(file, Storage.OpenMode.WRITE);
-        long bytes = recordBytes(settings.cell().pages(), settings.cell().unit(), wholePages, ring.directAlignment());
+        long bytes = recordBytes(settings.cell().pages(), settings.cell().unit(), wholePages,
+                ring.directAlignment());
         if (bytes > RING_BYTES) {
-            throw new IOException("a commit does not fit into the floor's ring: bytes=" + bytes + ", ring=" + RING_BYTES);
+            throw new IOException("a commit does not fit into the floor's ring: bytes=" + bytes + ", ring="
+                    + RING_BYTES);
         }
         record = arena.allocate(bytes, Unit.PAGE.bytes()).fill((byte) 0x5A);
         long[] nanos = new long[2];
@@ -64,7 +68,9 @@ final class Floor implements Store {
         return (bytes + alignment - 1) / alignment * alignment;
     }
 
-    /** Nanoseconds of as many appends in each trial: the calls of a run can be told from those of the trial. */
+    /**
+     * Nanoseconds of as many appends in each trial: the calls of a run can be told from those of the trial.
+     */
     private long trial(boolean isDirect) throws IOException {
         long appends = Math.clamp(TRIAL_BYTES / record.byteSize(), TRIAL_APPENDS_MIN, TRIAL_APPENDS_MAX);
         long begin = System.nanoTime();

@@ -10,8 +10,9 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
 /**
- * In what folios the page cache holds a mapped file, as {@code /proc/self/pagemap} and {@code /proc/kpageflags} tell
- * root (Documentation/admin-guide/mm/pagemap.rst). A store into a shared mapping makes the whole folio dirty.
+ * In what folios the page cache holds a mapped file, as {@code /proc/self/pagemap} and {@code
+ * /proc/kpageflags} tell root (Documentation/admin-guide/mm/pagemap.rst). A store into a shared mapping makes
+ * the whole folio dirty.
  */
 final class Folios {
 
@@ -24,7 +25,10 @@ final class Folios {
 
     private Folios() {}
 
-    /** The part of a mapping's pages that lies in folios of more than one page; negative where the kernel does not tell. */
+    /**
+     * The part of a mapping's pages that lies in folios of more than one page; negative where the kernel does
+     * not tell.
+     */
     static double largeShare(MemorySegment mapped) throws IOException {
         int large = 0;
         int seen = 0;

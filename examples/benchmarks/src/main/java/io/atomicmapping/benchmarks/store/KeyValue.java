@@ -3,8 +3,8 @@ package io.atomicmapping.benchmarks.store;
 import java.io.IOException;
 
 /**
- * A key-value store as the race needs it: pages or words by their number. A writer is used by one thread at a time; if
- * the store takes one writer only, the race sees to it that there is one.
+ * A key-value store as the race needs it: pages or words by their number. A writer is used by one thread at a
+ * time; if the store takes one writer only, the race sees to it that there is one.
  */
 interface KeyValue extends AutoCloseable {
 

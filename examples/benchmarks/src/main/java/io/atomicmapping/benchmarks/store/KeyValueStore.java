@@ -13,9 +13,9 @@ import java.util.SplittableRandom;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * Races a key-value store: a commit is a transaction. It is filled once, in key order, and goes on with what it holds
- * in later runs. Where it takes one writer only, threads take turns, as its users must; so they do wherever a page is
- * read, changed and put, or changes would be lost.
+ * Races a key-value store: a commit is a transaction. It is filled once, in key order, and goes on with what
+ * it holds in later runs. Where it takes one writer only, threads take turns, as its users must; so they do
+ * wherever a page is read, changed and put, or changes would be lost.
  */
 final class KeyValueStore implements Store {
 
@@ -26,7 +26,8 @@ final class KeyValueStore implements Store {
 
     private static final String FILLED = "filled";
     private static final int LOAD_BATCH_BYTES = 4 << 20;
-    private static final VarHandle LONG = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
+    private static final VarHandle LONG = MethodHandles.byteArrayViewVarHandle(long[].class,
+            ByteOrder.LITTLE_ENDIAN);
 
     private final KeyValue store;
     private final KeyValue.Form form;
@@ -36,7 +37,8 @@ final class KeyValueStore implements Store {
 
     KeyValueStore(Settings settings, KeyValue.Form form, Opening opening) throws Exception {
         this.form = form;
-        this.records = form == KeyValue.Form.WORDS ? settings.records() : settings.fileBytes() / Unit.PAGE.bytes();
+        this.records = form == KeyValue.Form.WORDS ? settings.records()
+                : settings.fileBytes() / Unit.PAGE.bytes();
         Path filled = settings.directory().resolve(FILLED);
         if (!Files.exists(filled)) {
             fill(settings.directory(), opening);

@@ -7,7 +7,9 @@ import org.mapdb.DBMaker;
 import org.mapdb.HTreeMap;
 import org.mapdb.Serializer;
 
-/** MapDB with its write-ahead log: a tree of words, whose nodes hold their values, or a hash table of pages. */
+/**
+ * MapDB with its write-ahead log: a tree of words, whose nodes hold their values, or a hash table of pages.
+ */
 final class MapDbKeyValue implements KeyValue {
 
     private final DB db;

@@ -11,8 +11,8 @@ import java.nio.file.Path;
 import java.util.Locale;
 
 /**
- * A shared mapping and msync: {@code MappedByteBuffer.force()}, here of a segment, which is the same call. Not atomic.
- * The file is written anew for each run, so that the folios of its cache are as said.
+ * A shared mapping and msync: {@code MappedByteBuffer.force()}, here of a segment, which is the same call.
+ * Not atomic. The file is written anew for each run, so that the folios of its cache are as said.
  */
 final class MappedStore implements Store {
 
@@ -40,7 +40,8 @@ final class MappedStore implements Store {
                     if (batch.unit() == Unit.WORD) {
                         mapped.set(ValueLayout.JAVA_LONG_UNALIGNED, batch.offset(i), batch.value(i));
                     } else {
-                        MemorySegment.copy(batch.pageSegment(i), 0, mapped, batch.offset(i), Unit.PAGE.bytes());
+                        MemorySegment.copy(batch.pageSegment(i), 0, mapped, batch.offset(i),
+                                Unit.PAGE.bytes());
                     }
                 }
             }

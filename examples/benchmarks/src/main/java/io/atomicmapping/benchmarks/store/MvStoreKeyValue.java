@@ -6,7 +6,10 @@ import org.h2.mvstore.MVStore;
 import org.h2.mvstore.type.ByteArrayDataType;
 import org.h2.mvstore.type.LongDataType;
 
-/** H2's MVStore: a chunk is appended at a commit and forced. In its best form: typed maps, and a cache that holds them. */
+/**
+ * H2's MVStore: a chunk is appended at a commit and forced. In its best form: typed maps, and a cache that
+ * holds them.
+ */
 final class MvStoreKeyValue implements KeyValue {
 
     private static final int CACHE_MEBIBYTES = 1024;
@@ -16,7 +19,8 @@ final class MvStoreKeyValue implements KeyValue {
     private final MVMap<Long, byte[]> pages;
 
     MvStoreKeyValue(Path directory) {
-        store = new MVStore.Builder().fileName(directory.resolve("mvstore.db").toString()).autoCommitDisabled()
+        store = new MVStore.Builder().fileName(directory.resolve("mvstore.db").toString())
+                .autoCommitDisabled()
                 .cacheSize(CACHE_MEBIBYTES).open();
         words = store.openMap("words", new MVMap.Builder<Long, Long>().keyType(LongDataType.INSTANCE)
                 .valueType(LongDataType.INSTANCE));

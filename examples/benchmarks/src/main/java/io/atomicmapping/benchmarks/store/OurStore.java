@@ -88,7 +88,8 @@ final class OurStore implements Store {
     @Override
     public String note() {
         MappingStats stats = mapping.stats();
-        return "tracking " + stats.tracking() + ", ring " + (stats.journalCapacityBytes() >> 20) + " MiB, private "
+        return "tracking " + stats.tracking() + ", ring " + (stats.journalCapacityBytes() >> 20)
+                + " MiB, private "
                 + (stats.privateBytes() >> 20) + " MiB";
     }
 

@@ -11,8 +11,9 @@ import org.rocksdb.WriteBatch;
 import org.rocksdb.WriteOptions;
 
 /**
- * RocksDB: a write batch a commit, its log forced ({@code sync=true}), group commit by itself. In its best form: the log's
- * files are used again, so that a force need not make a new length durable; no compression of random bytes.
+ * RocksDB: a write batch a commit, its log forced ({@code sync=true}), group commit by itself. In its best
+ * form: the log's files are used again, so that a force need not make a new length durable; no compression of
+ * random bytes.
  */
 final class RocksKeyValue implements KeyValue {
 
@@ -28,7 +29,8 @@ final class RocksKeyValue implements KeyValue {
 
     RocksKeyValue(Path directory) throws RocksDBException {
         options = new Options().setCreateIfMissing(true).setCompressionType(CompressionType.NO_COMPRESSION)
-                .setRecycleLogFileNum(LOGS_RECYCLED).setIncreaseParallelism(Runtime.getRuntime().availableProcessors());
+                .setRecycleLogFileNum(LOGS_RECYCLED).setIncreaseParallelism(Runtime.getRuntime()
+                .availableProcessors());
         db = RocksDB.open(options, directory.toString());
     }
 
@@ -61,7 +63,10 @@ final class RocksKeyValue implements KeyValue {
                 batch.put(key(key), wordBytes);
             }
 
-            /** Not what the batch holds: a page that is hit twice in one loses the first change, in its favour. */
+            /**
+             * Not what the batch holds: a page that is hit twice in one loses the first change, in its
+             * favour.
+             */
             @Override
             public byte[] page(long key) throws RocksDBException {
                 return db.get(key(key));

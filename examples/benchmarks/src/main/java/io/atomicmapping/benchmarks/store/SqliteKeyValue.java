@@ -10,8 +10,9 @@ import java.sql.SQLException;
 import java.sql.Statement;
 
 /**
- * SQLite: a table with an integer key, write-ahead log, synchronous=FULL. In its best form: its cache holds the table,
- * statements are prepared, and the connection is the only one, so that no index of the log is shared.
+ * SQLite: a table with an integer key, write-ahead log, synchronous=FULL. In its best form: its cache holds
+ * the table, statements are prepared, and the connection is the only one, so that no index of the log is
+ * shared.
  */
 final class SqliteKeyValue implements KeyValue {
 

@@ -30,7 +30,8 @@ public interface Store extends AutoCloseable {
      * @param checkpointNanos how long they took
      * @param homeBytes what they wrote
      */
-    record Progress(long journaledBytes, long ringBytes, long checkpoints, long checkpointNanos, long homeBytes) {
+    record Progress(long journaledBytes, long ringBytes, long checkpoints, long checkpointNanos,
+            long homeBytes) {
 
         static final Progress NONE = new Progress(0, 0, 0, 0, 0);
 

@@ -119,7 +119,8 @@ public enum Stores {
             case CHRONICLE, CHRONICLE_PAGE -> List.of("-Dchronicle.analytics.disable=true",
                     "--add-exports=jdk.compiler/com.sun.tools.javac.file=ALL-UNNAMED",
                     "--add-exports=java.base/sun.nio.ch=ALL-UNNAMED",
-                    "--add-opens=java.base/java.lang=ALL-UNNAMED", "--add-opens=java.base/java.lang.reflect=ALL-UNNAMED",
+                    "--add-opens=java.base/java.lang=ALL-UNNAMED",
+                    "--add-opens=java.base/java.lang.reflect=ALL-UNNAMED",
                     "--add-opens=java.base/sun.nio.ch=ALL-UNNAMED", "--sun-misc-unsafe-memory-access=allow");
             default -> List.of();
         };

@@ -10,7 +10,9 @@ import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
 
-/** The real file system with one thing done otherwise, for ablations: what a choice of the library is worth. */
+/**
+ * The real file system with one thing done otherwise, for ablations: what a choice of the library is worth.
+ */
 public final class VariantStorage {
 
     /** What is done otherwise. */
@@ -36,7 +38,8 @@ public final class VariantStorage {
         PosixStorage posix = PosixStorage.instance();
         return proxy(Storage.class, (proxy, method, arguments) -> {
             Object result = invoke(posix, method, arguments);
-            return result instanceof DurableFile file ? proxy(DurableFile.class, new VariedFile(file, variant)) : result;
+            return result instanceof DurableFile file ? proxy(DurableFile.class, new VariedFile(file,
+                    variant)) : result;
         });
     }
 
@@ -91,7 +94,8 @@ public final class VariantStorage {
                 file.writeDirect(position, source);
             } else if (variant == Variant.HOME_SINGLE_WRITES) {
                 for (long at = 0; at < source.byteSize(); at += PAGE_BYTES) {
-                    file.write(position + at, source.asSlice(at, Math.min(PAGE_BYTES, source.byteSize() - at)));
+                    file.write(position + at, source.asSlice(at, Math.min(PAGE_BYTES,
+                            source.byteSize() - at)));
                 }
             } else {
                 file.write(position, source);

@@ -10,7 +10,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 class CellTest {
 
     @ParameterizedTest
-    @ValueSource(strings = {"random-1", "random-4096", "zipfian-16", "sequential-256", "dense-256", "random-256-page",
+    @ValueSource(strings = {"random-1", "random-4096", "zipfian-16", "sequential-256", "dense-256",
+            "random-256-page",
         "random-1-64t", "random-1-64v", "zipfian-16-page-8t", "random-1-1v"})
     void aNameIsReadAndWrittenAlike(String name) {
         assertEquals(name, Cell.parse(name).name());
@@ -23,7 +24,8 @@ class CellTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "random", "random-", "random-0", "random-1-0t", "normal-1", "random-1-8", "random-1-page-page",
+    @ValueSource(strings = {"", "random", "random-", "random-0", "random-1-0t", "normal-1", "random-1-8",
+            "random-1-page-page",
         "random-1-8t-page", "random-99999999"})
     void whatIsNoCellIsRefused(String name) {
         assertThrows(IllegalArgumentException.class, () -> Cell.parse(name));

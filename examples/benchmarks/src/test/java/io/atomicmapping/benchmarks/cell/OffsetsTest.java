@@ -26,7 +26,8 @@ class OffsetsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"random-1", "zipfian-1", "sequential-1", "dense-1", "random-1-page", "zipfian-1-page",
+    @ValueSource(strings = {"random-1", "zipfian-1", "sequential-1", "dense-1", "random-1-page",
+            "zipfian-1-page",
         "sequential-1-page", "dense-1-page"})
     void everyPlaceIsAlignedAndInTheFile(String cell) {
         int unit = Cell.parse(cell).unit().bytes();
@@ -47,10 +48,14 @@ class OffsetsTest {
         Map<Long, Long> pages = counts(draw("random-1", FILE, 0, DRAWN), 4096);
         double mean = (double) DRAWN / (FILE / 4096);
         assertEquals(FILE / 4096, pages.size());
-        pages.values().forEach(count -> assertTrue(count > mean / 2 && count < mean * 2, () -> "count=" + count));
+        pages.values().forEach(count -> assertTrue(count > mean / 2 && count < mean * 2, () -> "count="
+                + count));
     }
 
-    /** P(rank) of Zipf's law is rank^-s over the sum of all; the most popular word of 131,072 has about 8 percent. */
+    /**
+     * P(rank) of Zipf's law is rank^-s over the sum of all; the most popular word of 131,072 has about 8
+     * percent.
+     */
     @Test
     void zipfianPlacesFollowZipfsLaw() {
         int words = (int) (FILE / 8);
@@ -69,7 +74,8 @@ class OffsetsTest {
     @Test
     void popularPlacesAreScatteredOverTheFile() {
         List<Long> most = counts(draw("zipfian-1", FILE, 0, DRAWN), 8).entrySet().stream()
-                .sorted(Map.Entry.<Long, Long>comparingByValue().reversed()).limit(64).map(Map.Entry::getKey).toList();
+                .sorted(Map.Entry.<Long, Long>comparingByValue().reversed()).limit(64)
+                .map(Map.Entry::getKey).toList();
         long pages = most.stream().map(word -> word * 8 / 4096).distinct().count();
         assertTrue(pages > 40, () -> "the 64 most popular words lie in pages: " + pages);
     }

@@ -47,7 +47,8 @@ class MeasureTest {
 
     @Test
     void theKernelsCountersAreRead() throws IOException {
-        String stat = "  446791 32792 25214546 201517 22464881 237664 1131816435 31547227 0 1767840 32948296 437035 62"
+        String stat = "  446791 32792 25214546 201517 22464881 237664 1131816435 31547227 0 1767840"
+                + " 32948296 437035 62"
                 + " 277377712 101141 2894633 1098410\n";
         assertEquals(new Device.Counters(22464881, 1131816435L * 512, 2894633), Device.parse(stat));
         assertThrows(IOException.class, () -> Device.parse("1 2 3 4 5 6 7 8 9 10 11"));
@@ -55,7 +56,8 @@ class MeasureTest {
 
     @Test
     void whatTheMachineIsBusyWithIsNeitherIdleNorStolen() {
-        assertEquals(1.0 + 0.5 + 2.0 + 0.25 + 0.25, Processors.machine("cpu  100 50 200 9999 8888 25 25 7777 66 0\n"));
+        assertEquals(1.0 + 0.5 + 2.0 + 0.25 + 0.25,
+                Processors.machine("cpu  100 50 200 9999 8888 25 25 7777 66 0\n"));
     }
 
     @Test
@@ -116,7 +118,8 @@ class MeasureTest {
         assertEquals(640, store.stores.get());
         assertEquals(10, result.leastOfThread());
         assertEquals(10, result.mostOfThread());
-        assertTrue(result.syncMicrosP50() >= 1000 && result.commitMicrosP50() >= result.syncMicrosP50(), result::toString);
+        assertTrue(result.syncMicrosP50() >= 1000 && result.commitMicrosP50() >= result.syncMicrosP50(),
+                result::toString);
         assertEquals(40, run.slices().stream().mapToLong(Slice::commits).sum());
     }
 

@@ -20,8 +20,10 @@ class PageTest {
     private Path folder;
 
     private void add(String cell, String store, int round, long commitsInTenSeconds) throws IOException {
-        Csv.append(folder.resolve("results.csv"), new Result("race", "", cell, store, round, 10, commitsInTenSeconds, 90, 200,
-                300, 400, 80, 190, 390, 5, 8, commitsInTenSeconds * 512, commitsInTenSeconds, commitsInTenSeconds, 5, 9,
+        Csv.append(folder.resolve("results.csv"), new Result("race", "", cell, store, round, 10,
+                commitsInTenSeconds, 90, 200,
+                300, 400, 80, 190, 390, 5, 8, commitsInTenSeconds * 512, commitsInTenSeconds,
+                commitsInTenSeconds, 5, 9,
                 commitsInTenSeconds, commitsInTenSeconds, "a note, with a comma | and a bar"));
     }
 
@@ -128,7 +130,8 @@ class PageTest {
 
     private void timeline(String store, int checkpoints) throws IOException {
         Csv.append(folder.resolve("timelines/race__random-256_" + store + "_1.csv"), List.of(
-                new Slice(100, 900, 90, 200, 400, 0, 0, 1), new Slice(200, 900, 90, 200, 900, checkpoints, 4096, 2),
+                new Slice(100, 900, 90, 200, 400, 0, 0, 1), new Slice(200, 900, 90, 200, 900, checkpoints,
+                4096, 2),
                 new Slice(300, 900, 90, 200, 400, checkpoints, 4096, 3)));
     }
 

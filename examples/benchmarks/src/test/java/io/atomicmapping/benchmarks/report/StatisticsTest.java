@@ -16,7 +16,9 @@ class StatisticsTest {
         assertEquals(OptionalDouble.empty(), Statistics.median(List.of()));
     }
 
-    /** Round 2 is ten times slower for both: the ratio of the medians would be 10, that of the rounds is 2. */
+    /**
+     * Round 2 is ten times slower for both: the ratio of the medians would be 10, that of the rounds is 2.
+     */
     @Test
     void ratiosAreTakenInEachRoundBeforeTheMedian() {
         assertEquals(OptionalDouble.of(2), Statistics.inRoundRatio(Map.of(1, 200.0, 2, 20.0, 3, 200.0),
@@ -27,7 +29,8 @@ class StatisticsTest {
 
     @Test
     void aRoundThatOneOfTheTwoMissedDoesNotCount() {
-        assertEquals(OptionalDouble.of(4), Statistics.inRoundRatio(Map.of(1, 8.0, 2, 5.0), Map.of(1, 2.0, 3, 1.0)));
+        assertEquals(OptionalDouble.of(4), Statistics.inRoundRatio(Map.of(1, 8.0, 2, 5.0), Map.of(1, 2.0, 3,
+                1.0)));
         assertEquals(OptionalDouble.empty(), Statistics.inRoundRatio(Map.of(1, 8.0), Map.of(2, 1.0)));
         assertEquals(OptionalDouble.empty(), Statistics.inRoundRatio(Map.of(1, 8.0), Map.of(1, 0.0)));
     }
@@ -35,6 +38,7 @@ class StatisticsTest {
     @Test
     void theBestPeerIsTheBestOfEachRound() {
         assertEquals(Map.of(1, 5.0, 2, 7.0, 3, 1.0),
-                Statistics.inEachRound(List.of(Map.of(1, 5.0, 2, 6.0), Map.of(1, 4.0, 2, 7.0, 3, 1.0)), Math::max));
+                Statistics.inEachRound(List.of(Map.of(1, 5.0, 2, 6.0), Map.of(1, 4.0, 2, 7.0, 3, 1.0)),
+                Math::max));
     }
 }

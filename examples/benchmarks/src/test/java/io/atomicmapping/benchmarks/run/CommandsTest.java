@@ -17,7 +17,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 class CommandsTest {
 
     @ParameterizedTest
-    @ValueSource(strings = {"all", "race", "curves", "ablations", "micro", "size", "memory", "recovery", "verify", "report",
+    @ValueSource(strings = {"all", "race", "curves", "ablations", "micro", "size", "memory", "recovery",
+            "verify", "report",
         "worker"})
     void everyCommandHasHelp(String command) {
         assertEquals(0, Main.commandLine().execute(command, "--help"));
@@ -56,7 +57,8 @@ class CommandsTest {
         for (String cell : RaceCommand.CELLS) {
             List<String> stores = entries.stream().filter(entry -> entry.cell().name().equals(cell))
                     .map(entry -> entry.store().label()).toList();
-            assertTrue(stores.containsAll(List.of("ours", "floor-delta", "msync", "msync-4k")), () -> cell + ": " + stores);
+            assertTrue(stores.containsAll(List.of("ours", "floor-delta", "msync", "msync-4k")), () -> cell
+                    + ": " + stores);
         }
     }
 
