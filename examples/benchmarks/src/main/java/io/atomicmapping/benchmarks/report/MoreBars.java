@@ -31,11 +31,13 @@ final class MoreBars {
         bars.add(new Bar("sync of one page, largest / smallest file", SAME, false, costs.size() < 2
                 ? OptionalDouble.empty()
                 : OptionalDouble.of(costs.getLast().syncMicrosP50() / costs.getFirst().syncMicrosP50())));
-        bars.add(new Bar("memory for tracking, bytes a page, most seen of neighbours", BYTES_A_PAGE, false,
-                Csv.read(results.resolve("memory.csv"), Tracking.class).stream()
-                        .filter(tracking -> tracking.pages() >= MANY_PAGES
-                                && tracking.places().equals("neighbours"))
-                        .mapToDouble(Tracking::bytesAPage).max()));
+        for (String state : List.of("stored", "committed")) {
+            bars.add(new Bar("memory for tracking, bytes a page, most seen of neighbours, " + state, BYTES_A_PAGE,
+                    false, Csv.read(results.resolve("memory.csv"), Tracking.class).stream()
+                            .filter(tracking -> tracking.pages() >= MANY_PAGES && tracking.state().equals(state)
+                                    && tracking.places().equals("neighbours"))
+                            .mapToDouble(Tracking::bytesAPage).max()));
+        }
         bars.add(new Bar("recovery of a full journal, ms, longest", MILLIS, false,
                 Csv.read(results.resolve("recovery.csv"), Opening.class).stream()
                 .mapToDouble(Opening::openMillis).max()));
