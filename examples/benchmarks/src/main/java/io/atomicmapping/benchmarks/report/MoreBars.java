@@ -32,9 +32,10 @@ final class MoreBars {
                 ? OptionalDouble.empty()
                 : OptionalDouble.of(costs.getLast().syncMicrosP50() / costs.getFirst().syncMicrosP50())));
         for (String state : List.of("stored", "committed")) {
-            bars.add(new Bar("memory for tracking, bytes a page, most seen of neighbours, " + state, BYTES_A_PAGE,
-                    false, Csv.read(results.resolve("memory.csv"), Tracking.class).stream()
-                            .filter(tracking -> tracking.pages() >= MANY_PAGES && tracking.state().equals(state)
+            bars.add(new Bar("memory for tracking, bytes a page, most seen of neighbours, " + state,
+                    BYTES_A_PAGE, false, Csv.read(results.resolve("memory.csv"), Tracking.class).stream()
+                            .filter(tracking -> tracking.pages() >= MANY_PAGES
+                                    && tracking.state().equals(state)
                                     && tracking.places().equals("neighbours"))
                             .mapToDouble(Tracking::bytesAPage).max()));
         }
