@@ -1,0 +1,72 @@
+package io.atomicmapping.benchmarks.store;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import net.openhft.chronicle.map.ChronicleMap;
+import net.openhft.chronicle.map.ChronicleMapBuilder;
+
+/**
+ * Chronicle Map, persisted to a file that is never forced: not durable, the ceiling of what memory allows.
+ */
+final class ChronicleKeyValue implements KeyValue {
+
+    private final ChronicleMap<Long, Long> words;
+    private final ChronicleMap<Long, byte[]> pages;
+
+    ChronicleKeyValue(Path directory, Form form, long records) throws IOException {
+        if (form == Form.WORDS) {
+            words = ChronicleMapBuilder.of(Long.class, Long.class).name("words").entries(records)
+                    .createPersistedTo(directory.resolve("chronicle-words").toFile());
+            pages = null;
+        } else {
+            words = null;
+            pages = ChronicleMapBuilder.of(Long.class, byte[].class).name("pages").entries(records)
+                    .constantValueSizeBySample(new byte[4096])
+                    .createPersistedTo(directory.resolve("chronicle-pages").toFile());
+        }
+    }
+
+    @Override
+    public boolean takesManyWriters() {
+        return true;
+    }
+
+    @Override
+    public Writer writer() {
+        return new Writer() {
+            @Override
+            public void begin() {
+                // It has no transactions.
+            }
+
+            @Override
+            public void putWord(long key, long value) {
+                words.put(key, value);
+            }
+
+            @Override
+            public byte[] page(long key) {
+                return pages.get(key);
+            }
+
+            @Override
+            public void putPage(long key, byte[] value) {
+                pages.put(key, value);
+            }
+
+            @Override
+            public void commit() {
+                // Nor anything that makes them durable.
+            }
+        };
+    }
+
+    @Override
+    public void close() {
+        if (words != null) {
+            words.close();
+        } else {
+            pages.close();
+        }
+    }
+}
