@@ -44,7 +44,7 @@ final class DirtyPages implements AutoCloseable {
         private void add(long page) {
             long at = position;
             if (at == end) {
-                grow();
+                grow(2 * (at - begin));
                 at = position;
             }
             Memory.set(at, page);
@@ -53,14 +53,15 @@ final class DirtyPages implements AutoCloseable {
         }
 
         private void reserve(long more) {
-            while (position + more * Long.BYTES > end) {
-                grow();
+            long bytes = position - begin + more * Long.BYTES;
+            if (bytes > end - begin) {
+                grow(bytes);
             }
         }
 
-        private void grow() {
+        private void grow(long bytes) {
             long used = position - begin;
-            LazyMemory larger = LazyMemory.of(Math.max(BYTES_MIN, used * 2), "the list of changed pages");
+            LazyMemory larger = LazyMemory.of(Math.max(BYTES_MIN, bytes), "the list of changed pages");
             Memory.copy(begin, larger.address(), used);
             release();
             memory = larger;

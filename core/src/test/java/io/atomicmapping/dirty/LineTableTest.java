@@ -157,4 +157,23 @@ class LineTableTest {
             assertEquals(0, table.privatePages());
         }
     }
+
+    /**
+     * Ranges that take some of very many pages leave entries behind; to remove those the pages that stay move
+     * to one list, which grew from its own length, never enough: the sync never returned.
+     */
+    @Test
+    void manyPagesAreLeftWhenRangesTakeAsManyOneByOne() throws Exception {
+        int pages = 5_000;
+        try (Arena arena = Arena.ofShared(); LineTable table = table(arena, pages)) {
+            for (long page = 0; page < pages; page++) {
+                mark(table, page * PAGE);
+            }
+            int taken = pages / 2 + 100;
+            for (long page = 0; page < taken; page++) {
+                assertEquals(List.of(page), drain(table, new Range(page * PAGE, page * PAGE + 1)));
+            }
+            assertEquals(pages - taken, drain(table, Range.EVERYTHING).size());
+        }
+    }
 }
