@@ -195,7 +195,8 @@ class SimulatedDiskTest {
         fixture.durable("new", 1, 'n');
         fixture.durable("f", 1, 'o');
         disk.rename(path("new"), path("f"));
-        Set<String> seen = fixture.outcomes(POWER_CUT, disk.time(), after -> sectors(after, "f") + sectors(after, "new"));
+        Set<String> seen = fixture.outcomes(POWER_CUT, disk.time(),
+                after -> sectors(after, "f") + sectors(after, "new"));
         assertEquals(Set.of("on", "nmissing"), seen);
         disk.forceDirectory(DIRECTORY);
         seen = fixture.outcomes(POWER_CUT, disk.time(), after -> sectors(after, "f") + sectors(after, "new"));
@@ -230,11 +231,13 @@ class SimulatedDiskTest {
         file.forceAll();
         file.setAttribute("x", new byte[] {'2'});
         file.force();
-        assertEquals(Set.of("1", "2"), fixture.outcomes(POWER_CUT, disk.time(), SimulatedDiskTest::attribute));
+        assertEquals(Set.of("1", "2"),
+                fixture.outcomes(POWER_CUT, disk.time(), SimulatedDiskTest::attribute));
         file.forceAll();
         assertEquals(Set.of("2"), fixture.outcomes(POWER_CUT, disk.time(), SimulatedDiskTest::attribute));
         file.setAttribute("x", null);
-        assertEquals(Set.of("2", "none"), fixture.outcomes(POWER_CUT, disk.time(), SimulatedDiskTest::attribute));
+        assertEquals(Set.of("2", "none"),
+                fixture.outcomes(POWER_CUT, disk.time(), SimulatedDiskTest::attribute));
     }
 
     private static String attribute(SimulatedDisk disk) {
@@ -342,7 +345,8 @@ class SimulatedDiskTest {
         try (DurableFile failing = faulty.open(path("f"), Storage.OpenMode.WRITE)) {
             write(failing, 0, 2, 'b');
             IOException e = assertThrows(IOException.class, failing::force);
-            assertTrue(e.getMessage().startsWith("FORCE failed, Input/output error: injected=1"), e::getMessage);
+            assertTrue(e.getMessage().startsWith("FORCE failed, Input/output error: injected=1"),
+                    e::getMessage);
             failing.force();
         }
         assertEquals(Set.of("aa", "ab", "ba", "bb"), fixture.powerCut("f"));
@@ -403,7 +407,8 @@ class SimulatedDiskTest {
         DurableFile file = fixture.durable("f", 2, 'a');
         write(file, 1, 2, 'b');
         disk.rename(path("f"), path("g"));
-        Set<String> possible = fixture.outcomes(POWER_CUT, disk.time(), after -> sectors(after, "f") + sectors(after, "g"));
+        Set<String> possible =
+                fixture.outcomes(POWER_CUT, disk.time(), after -> sectors(after, "f") + sectors(after, "g"));
         Set<String> found = new HashSet<>();
         Random random = new Random(1);
         for (int i = 0; i < 2000; i++) {
@@ -432,10 +437,12 @@ class SimulatedDiskTest {
         DurableFile file = fixture.durable("f", 1, 'a');
         file.setLength(2048);
         disk.delete(path("f"));
-        assertEquals("[#0 CREATE, f (file 0), #1 WRITE position=0, bytes=512 -> length=512, f (file 0), #2 FORCE_ALL, f (file 0), "
-                + "#3 FORCE_DIRECTORY, disk, #4 SET_LENGTH length=2048 -> length=2048, f (file 0), #5 DELETE, f (file 0)]",
+        assertEquals("[#0 CREATE, f (file 0), #1 WRITE position=0, bytes=512 -> length=512, f (file 0),"
+                + " #2 FORCE_ALL, f (file 0), #3 FORCE_DIRECTORY, disk,"
+                + " #4 SET_LENGTH length=2048 -> length=2048, f (file 0), #5 DELETE, f (file 0)]",
                 disk.operations().toString());
-        assertArrayEquals("a".repeat(512).getBytes(StandardCharsets.US_ASCII), disk.operations().get(1).written());
+        assertArrayEquals("a".repeat(512).getBytes(StandardCharsets.US_ASCII),
+                disk.operations().get(1).written());
         assertEquals(12, disk.time());
     }
 }
