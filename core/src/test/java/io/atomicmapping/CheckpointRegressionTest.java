@@ -18,15 +18,16 @@ class CheckpointRegressionTest {
     private static final int PAGES = 2048;
 
     /**
-     * A checkpoint began when a commit had given it its pages, and not yet given up their before-images: it wrote home what the
-     * images hid, and moved past the commit. Found by a sweep of full disks, in one run of some thousand. Without a memory
-     * budget a checkpoint is always due, and begins beside the commits.
+     * A checkpoint began when a commit had given it its pages, and not yet given up their before-images: it
+     * wrote home what the images hid, and moved past the commit. Found by a sweep of full disks, in one run
+     * of some thousand. Without a memory budget a checkpoint is always due, and begins beside the commits.
      */
     @Test
     void checkpointThatBeginsWhileACommitCompletesWritesItOrLeavesIt() throws Exception {
         byte[] expected = new byte[PAGE * PAGES];
         try (TestFile file = TestFile.onDisk()) {
-            try (AtomicMapping mapping = file.open(options -> options.size(expected.length).memoryBudget(0))) {
+            try (AtomicMapping mapping =
+                    file.open(options -> options.size(expected.length).memoryBudget(0))) {
                 for (int page = 0; page < PAGES; page++) {
                     mapping.putByte((long) page * PAGE, (byte) 1);
                     mapping.syncAsync().join();

@@ -227,8 +227,8 @@ class ConcurrencyRegressionTest {
     }
 
     /**
-     * A put just past the end looked at the limit, found it too small, looked again, when the mapping had grown, and stored without a
-     * mark: the store was in no commit.
+     * A put just past the end looked at the limit, found it too small, looked again, when the mapping had
+     * grown, and stored without a mark: the store was in no commit.
      */
     @Test
     void storesMadeTheMomentTheMappingHasGrownAreCommitted() throws Exception {

@@ -222,13 +222,14 @@ class FileTroubleTest {
 
     @Test
     void onAReadOnlyFileSystemAWriterIsRefusedAndAReaderSeesTheLastCommit() throws Exception {
-        assumeTrue(shell("mkdir mounted && truncate -s 8M disk && mke2fs -q -t ext4 disk && mount -o loop disk mounted"),
-                "may not mount here");
+        assumeTrue(shell("mkdir mounted && truncate -s 8M disk && mke2fs -q -t ext4 disk"
+                + " && mount -o loop disk mounted"), "may not mount here");
         try {
             Path mounted = directory.resolve("mounted");
             killWriter(8);
             assertTrue(shell("cp --preserve=all data.journal data mounted/ && mount -o remount,ro mounted"));
-            IOException refused = assertThrows(IOException.class, () -> AtomicMapping.open(mounted.resolve("data")));
+            IOException refused =
+                    assertThrows(IOException.class, () -> AtomicMapping.open(mounted.resolve("data")));
             assertTrue(refused.getMessage().contains("EROFS") && refused.getMessage().contains("data"),
                     refused::getMessage);
             assertThrows(IOException.class, () -> AtomicMapping.open(mounted.resolve("new"), PAGE));

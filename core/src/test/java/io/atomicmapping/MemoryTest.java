@@ -102,8 +102,8 @@ class MemoryTest {
             Path trace = file.path.resolveSibling("trace");
             ChildJvm.Ended ended = ChildJvm.run(List.of("strace", "-f", "-y", "-o", trace.toString(), "-e",
                     "trace=write,pwrite64,pwritev,pwritev2,fsync,fdatasync,msync,fallocate,ftruncate,"
-                            + "sync_file_range,pread64,read,fstat,newfstatat,mmap,madvise,fsetxattr"), Syncer.class,
-                                    file.path.toString());
+                            + "sync_file_range,pread64,read,fstat,newfstatat,mmap,madvise,fsetxattr"),
+                    Syncer.class, file.path.toString());
             assumeTrue(!ended.output().contains("PTRACE"), "may not trace here");
             assertEquals(0, ended.status(), ended.output());
             int writes = 0;

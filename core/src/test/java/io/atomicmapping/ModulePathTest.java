@@ -72,8 +72,8 @@ class ModulePathTest {
 
     @Test
     void namedApplicationRunsWithOneFlag() throws IOException, InterruptedException {
-        ChildJvm.Ended ended = run("--illegal-native-access=deny", "--sun-misc-unsafe-memory-access=deny", FLAG,
-                "-p", modulePath, "-m", "app/app.Main");
+        ChildJvm.Ended ended = run("--illegal-native-access=deny", "--sun-misc-unsafe-memory-access=deny",
+                FLAG, "-p", modulePath, "-m", "app/app.Main");
         assertEquals("commit 1\ncommit 2\n42 43\n", ended.output());
         assertEquals(0, ended.status());
     }

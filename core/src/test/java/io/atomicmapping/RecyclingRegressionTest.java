@@ -66,7 +66,10 @@ class RecyclingRegressionTest {
         }
     }
 
-    /** The list of dirty pages still named a page that a range sync had committed; a seal looked at its twin, which was gone. */
+    /**
+     * The list of dirty pages still named a page that a range sync had committed; a seal looked at its twin,
+     * which was gone.
+     */
     @Test
     void aPageThatARangeSyncCommittedAndThatWasHandedBackIsNoTroubleToAFullSync() throws Exception {
         try (TestFile file = TestFile.onDisk()) {

@@ -104,7 +104,8 @@ final class TestFile implements AutoCloseable {
         try {
             ChildJvm.Ended ended = ChildJvm.run(List.of(command));
             if (ended.status() != 0) {
-                throw new IOException("command failed: command=" + String.join(" ", command) + ", ended=" + ended);
+                throw new IOException("command failed: command=" + String.join(" ", command)
+                        + ", ended=" + ended);
             }
             return ended.output();
         } catch (InterruptedException e) {

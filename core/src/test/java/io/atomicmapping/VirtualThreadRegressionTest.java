@@ -38,7 +38,8 @@ class VirtualThreadRegressionTest {
 
         public static void main(String[] arguments) throws Exception {
             MemorySegment image = Arena.global().allocate(PAGES << PAGE_SHIFT, 1 << PAGE_SHIFT);
-            ExplicitTracking tracking = new ExplicitTracking(image.address(), PAGES, PAGE_SHIFT, new Sections());
+            ExplicitTracking tracking =
+                    new ExplicitTracking(image.address(), PAGES, PAGE_SHIFT, new Sections());
             AtomicLong marks = new AtomicLong();
             List<Thread> threads = new ArrayList<>();
             for (int i = 0; i < VIRTUAL; i++) {
@@ -53,7 +54,8 @@ class VirtualThreadRegressionTest {
                     }
                 }));
             }
-            for (int i = 0; i < 2; i++) { // without a slot either, on other pages: they contend for images only
+            // without a slot either, on other pages: they contend for images only
+            for (int i = 0; i < 2; i++) {
                 long line = i;
                 Thread.ofPlatform().daemon().start(() -> {
                     while (true) {

@@ -50,7 +50,7 @@ class LineTableTest {
         return pages;
     }
 
-    /** The first to mark does it by plain stores: the others must have waited for the one that was under way. */
+    /** The first to mark does it by plain stores: the others must have waited for the one under way. */
     @Test
     void noMarkIsLostWhenASecondThreadComes() throws Exception {
         for (int round = 0; round < 2_000; round++) {
@@ -101,7 +101,8 @@ class LineTableTest {
                     Thread.onSpinWait();
                 }
                 List<Integer> again = new ArrayList<>();
-                for (int i = 0; i < pages; i = Math.max(i + 1, page.get())) { // the page that the thread is marking
+                // always on to the page that the thread is marking
+                for (int i = 0; i < pages; i = Math.max(i + 1, page.get())) {
                     table.remark(i, 1L << 63);
                     again.add(i);
                 }
@@ -119,8 +120,9 @@ class LineTableTest {
             for (int page : new int[] {5, 1, 3}) {
                 mark(table, (long) page * PAGE);
             }
-            assertEquals(List.of(3L), drain(table, new Range(3 * PAGE, 4 * PAGE))); // fewer pages than are dirty
-            assertEquals(List.of(5L), drain(table, new Range(2 * PAGE, 8 * PAGE))); // more
+            // a range of fewer pages than are dirty, then one of more
+            assertEquals(List.of(3L), drain(table, new Range(3 * PAGE, 4 * PAGE)));
+            assertEquals(List.of(5L), drain(table, new Range(2 * PAGE, 8 * PAGE)));
             mark(table, 0);
             assertEquals(List.of(0L, 1L), drain(table, Range.EVERYTHING));
             assertTrue(table.dirty().isEmpty());

@@ -29,9 +29,9 @@ class CommittedPagesTest {
     private volatile boolean stopped;
 
     /**
-     * A commit was added to the pages to write before its before-images were given up. A checkpoint that began in between
-     * brought home what was before the commit, and took it for the commit: after that the page was handed back, or the
-     * journal's ring used again, and the commit had lost a page.
+     * A commit was added to the pages to write before its before-images were given up. A checkpoint that
+     * began in between brought home what was before the commit, and took it for the commit: after that the
+     * page was handed back, or the journal's ring used again, and the commit had lost a page.
      */
     @Test
     void whatACheckpointCopiesIsNotOlderThanWhatItHasBegunToWrite() throws Exception {
@@ -39,7 +39,8 @@ class CommittedPagesTest {
         try (Arena arena = Arena.ofShared();
                 CommittedPages committed = new CommittedPages(1, PAGE_SHIFT, point(0))) {
             MemorySegment image = arena.allocate(PAGE, PAGE);
-            try (ExplicitTracking tracking = new ExplicitTracking(image.address(), 1, PAGE_SHIFT, new Sections())) {
+            try (ExplicitTracking tracking =
+                    new ExplicitTracking(image.address(), 1, PAGE_SHIFT, new Sections())) {
                 Future<?> commits = thread.submit(() -> commit(image, tracking, committed));
                 MemorySegment copy = arena.allocate(PAGE, PAGE);
                 String wrong = null;

@@ -14,9 +14,9 @@ import java.util.TreeSet;
 import org.junit.jupiter.api.Test;
 
 /**
- * Only {@code io.atomicmapping.storage} opens files and changes them: whatever else the library does to a file, it does through
- * {@code Storage} and {@code DurableFile}, where the crash tests record it. The examples are programs, not the library; the page
- * that tells of a violation is no file of a mapping.
+ * Only {@code io.atomicmapping.storage} opens files and changes them: whatever else the library does to a
+ * file, it does through {@code Storage} and {@code DurableFile}, where the crash tests record it. The
+ * examples are programs, not the library; the page that tells of a violation is no file of a mapping.
  */
 class OneSeamTest {
 
@@ -28,27 +28,30 @@ class OneSeamTest {
     private static final int FEWEST_CLASSES = 90;
     private static final int FEWEST_CHANGES_SEEN = 15;
 
-    /** Native calls that open a file or change one; {@code open} by a string is for the kernel's own file systems. */
-    private static final Set<String> CHANGING_CALLS = Set.of("write", "fdatasync", "fsync", "ftruncate", "fallocate", "lock",
-            "setAttribute", "removeAttribute", "fchmod", "fchown");
+    /** Native calls that open or change a file; {@code open} by a string is for the kernel's own files. */
+    private static final Set<String> CHANGING_CALLS = Set.of("write", "fdatasync", "fsync", "ftruncate",
+            "fallocate", "lock", "setAttribute", "removeAttribute", "fchmod", "fchown");
 
     /** Methods of {@code java.nio.file.Files} that only look; all its others open or change a file. */
-    private static final Set<String> LOOKING = Set.of("exists", "notExists", "isDirectory", "isRegularFile", "isSymbolicLink",
-            "isReadable", "isWritable", "isSameFile", "size", "readAttributes", "getAttribute", "getFileStore", "list", "walk",
-            "find", "readSymbolicLink", "getLastModifiedTime", "getOwner", "getPosixFilePermissions", "mismatch", "readString",
-            "readAllBytes", "readAllLines", "lines", "newBufferedReader", "newInputStream", "probeContentType", "isHidden",
-            "isExecutable", "newDirectoryStream");
+    private static final Set<String> LOOKING = Set.of("exists", "notExists", "isDirectory", "isRegularFile",
+            "isSymbolicLink", "isReadable", "isWritable", "isSameFile", "size", "readAttributes",
+            "getAttribute", "getFileStore", "list", "walk", "find", "readSymbolicLink",
+            "getLastModifiedTime", "getOwner", "getPosixFilePermissions", "mismatch", "readString",
+            "readAllBytes", "readAllLines", "lines", "newBufferedReader", "newInputStream",
+            "probeContentType", "isHidden", "isExecutable", "newDirectoryStream");
 
     private static final Set<String> CHANNELS = Set.of("java.nio.channels.FileChannel",
-            "java.nio.channels.AsynchronousFileChannel", "java.io.RandomAccessFile", "java.io.FileOutputStream",
-            "java.io.FileInputStream", "java.io.FileWriter", "java.io.FileReader", "java.io.PrintWriter",
-            "java.nio.MappedByteBuffer");
+            "java.nio.channels.AsynchronousFileChannel", "java.io.RandomAccessFile",
+            "java.io.FileOutputStream", "java.io.FileInputStream", "java.io.FileWriter",
+            "java.io.FileReader", "java.io.PrintWriter", "java.nio.MappedByteBuffer");
 
     private static final JavaClasses CLASSES = new ClassFileImporter()
-            .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS).importPackages("io.atomicmapping");
+            .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
+            .importPackages("io.atomicmapping");
 
     private static List<JavaClass> library() {
-        return CLASSES.stream().filter(each -> !each.getPackageName().startsWith("io.atomicmapping.examples")).toList();
+        return CLASSES.stream().filter(each -> !each.getPackageName().startsWith("io.atomicmapping.examples"))
+                .toList();
     }
 
     private static boolean isInSeam(JavaClass each) {
@@ -66,11 +69,13 @@ class OneSeamTest {
             return true;
         }
         if (owner.equals("java.io.File")) {
-            return Set.of("delete", "deleteOnExit", "renameTo", "createNewFile", "createTempFile", "mkdir", "mkdirs",
-                    "setLastModified", "setReadOnly", "setWritable", "setReadable", "setExecutable").contains(name);
+            return Set.of("delete", "deleteOnExit", "renameTo", "createNewFile", "createTempFile", "mkdir",
+                    "mkdirs", "setLastModified", "setReadOnly", "setWritable", "setReadable",
+                    "setExecutable").contains(name);
         }
         if (owner.equals(LINUX)) {
-            boolean byPath = name.equals("open") && access.getTarget().getFullName().contains("MemorySegment");
+            boolean byPath = name.equals("open")
+                    && access.getTarget().getFullName().contains("MemorySegment");
             return byPath || CHANGING_CALLS.contains(name);
         }
         return CHANNELS.contains(owner);
@@ -92,7 +97,8 @@ class OneSeamTest {
     void onlyTheSeamOpensAndChangesFiles() {
         List<JavaClass> library = library();
         List<JavaClass> others = library.stream().filter(each -> !isInSeam(each)).toList();
-        System.out.println("classes of the library: seen=" + library.size() + ", outside the seam=" + others.size());
+        System.out.println("classes of the library: seen=" + library.size()
+                + ", outside the seam=" + others.size());
         assertTrue(library.size() >= FEWEST_CLASSES, "classes seen: " + library.size());
         Set<String> changes = changesBy(others);
         Set<String> page = new TreeSet<>(changes);
@@ -111,7 +117,8 @@ class OneSeamTest {
         System.out.println("calls that open or change files, in the seam: " + changes.size());
         assertTrue(changes.size() >= FEWEST_CHANGES_SEEN, changes::toString);
         for (String one : CHANGING_CALLS) {
-            assertTrue(changes.stream().anyMatch(change -> change.contains("Linux." + one + "(")), () -> one + ": " + changes);
+            assertTrue(changes.stream().anyMatch(change -> change.contains("Linux." + one + "(")),
+                    () -> one + ": " + changes);
         }
     }
 }

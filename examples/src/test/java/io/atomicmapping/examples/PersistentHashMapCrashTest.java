@@ -18,15 +18,16 @@ import java.util.TreeMap;
 import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.Test;
 
-/** After any crash a hash map holds what it held at a sync: the last that returned, or one that was in flight. */
+/** After any crash a hash map holds what it held at a sync: the last that returned, or one in flight. */
 class PersistentHashMapCrashTest {
 
     /** A map, and the mapping that it lives in. */
     private record Stored(AtomicMapping mapping, PersistentHashMap map) implements AutoCloseable {
 
         static Stored open(Storage storage) throws IOException {
-            AtomicMapping mapping = AtomicMapping.open(Path.of("/data/map"), MappingOptions.builder().storage(storage)
-                    .size(PersistentHashMap.HEADER_BYTES).maxSize(1 << 20).journalCapacity(65536).build());
+            MappingOptions options = MappingOptions.builder().storage(storage)
+                    .size(PersistentHashMap.HEADER_BYTES).maxSize(1 << 20).journalCapacity(65536).build();
+            AtomicMapping mapping = AtomicMapping.open(Path.of("/data/map"), options);
             return new Stored(mapping, PersistentHashMap.open(mapping, 0));
         }
 

@@ -139,9 +139,11 @@ class MemoryStorageTest {
                 switch (random.nextInt(4)) {
                     case 0 -> {
                         file.write(position, Bytes.filled(bytes + 1, step).asSlice(0, bytes));
-                        model = bytes == 0 ? model : Arrays.copyOf(model, Math.max(model.length, position + bytes));
+                        model = bytes == 0 ? model
+                                : Arrays.copyOf(model, Math.max(model.length, position + bytes));
                         Arrays.fill(model, Math.min(position, model.length),
-                                bytes == 0 ? Math.min(position, model.length) : position + bytes, (byte) step);
+                                bytes == 0 ? Math.min(position, model.length) : position + bytes,
+                                (byte) step);
                     }
                     case 1 -> {
                         file.setLength(position);
@@ -161,6 +163,7 @@ class MemoryStorageTest {
     }
 
     private static int border(Random random) {
-        return Math.max(0, random.nextInt(5) * 4096 + (random.nextBoolean() ? 0 : random.nextInt(-5000, 5000)));
+        return Math.max(0,
+                random.nextInt(5) * 4096 + (random.nextBoolean() ? 0 : random.nextInt(-5000, 5000)));
     }
 }

@@ -106,7 +106,8 @@ class PosixStorageTest {
         assumeTrue(Files.exists(file), "nothing that root may not write");
         AccessDeniedException e = assertThrows(AccessDeniedException.class, () -> storage.open(file, WRITE));
         assertEquals(file.toString(), e.getFile());
-        assertTrue(e.getMessage().contains("errno=EACCES, remedy=give this user the permission"), e::getMessage);
+        assertTrue(e.getMessage().contains("errno=EACCES, remedy=give this user the permission"),
+                e::getMessage);
         storage.open(file, READ).close();
     }
 
@@ -126,7 +127,8 @@ class PosixStorageTest {
     void pathOfAnotherFileSystemIsRefused() throws Exception {
         URI zip = URI.create("jar:" + directory.resolve("z.zip").toUri());
         try (FileSystem other = FileSystems.newFileSystem(zip, Map.of("create", "true"))) {
-            assertThrows(ProviderMismatchException.class, () -> storage.open(other.getPath("/f"), CREATE_NEW));
+            assertThrows(ProviderMismatchException.class,
+                    () -> storage.open(other.getPath("/f"), CREATE_NEW));
         }
     }
 
@@ -199,8 +201,8 @@ class PosixStorageTest {
     void tooLargeAFileIsAnErrorThatNamesItself() throws IOException {
         try (DurableFile file = create("f")) {
             IOException e = assertThrows(IOException.class, () -> file.setLength(Long.MAX_VALUE));
-            assertTrue(e.getMessage().startsWith("ftruncate failed, File too large: length=9223372036854775807,"
-                    + " errno=EFBIG, remedy="), e::getMessage);
+            assertTrue(e.getMessage().startsWith("ftruncate failed, File too large:"
+                    + " length=9223372036854775807, errno=EFBIG, remedy="), e::getMessage);
             assertTrue(e.getMessage().endsWith("file=" + file.path()), e::getMessage);
         }
     }
@@ -245,8 +247,8 @@ class PosixStorageTest {
     }
 
     /**
-     * A write that had fetched the descriptor's number, then lost the processor while the file was closed and the
-     * number went to the next file opened, would land in that file.
+     * A write that had fetched the descriptor's number, then lost the processor while the file was closed and
+     * the number went to the next file opened, would land in that file.
      */
     @Test
     void writeRacingWithCloseNeverHitsTheFileThatGetsTheDescriptorNext() throws Exception {

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** File systems of 16 MiB, mounted from a file where this machine allows it: full, read-only, without fallocate. */
+/** File systems of 16 MiB, mounted from a file where this is allowed: full, read-only, without fallocate. */
 @Timeout(60)
 class SmallDiskTest {
 
@@ -95,7 +95,8 @@ class SmallDiskTest {
         Path path = directory.resolve("mounted/file");
         FileSystemException e = assertThrows(
                 FileSystemException.class, () -> storage.open(path, Storage.OpenMode.WRITE));
-        assertTrue(e.getMessage().contains("errno=EROFS, remedy=mount the file system read-write"), e::getMessage);
+        assertTrue(e.getMessage().contains("errno=EROFS, remedy=mount the file system read-write"),
+                e::getMessage);
         try (DurableFile file = storage.open(path, Storage.OpenMode.READ)) {
             assertTrue(file.tryLock(true));
             assertEquals("hello", Bytes.text(file, 0, 5));

@@ -212,7 +212,7 @@ class StorageTest {
             assertTrue(holder.tryLock(false));
             storage.open(holder.path(), READ).close();
             if (kind != Kind.MEMORY) {
-                // Closing any descriptor of the file would drop a lock of the process, as FileChannel.lock is.
+                // Closing any descriptor of the file would drop a lock of the process, as FileChannel has.
                 Files.readAllBytes(holder.path());
             }
             try (DurableFile other = storage.open(holder.path(), WRITE)) {
@@ -269,7 +269,8 @@ class StorageTest {
     void openingRefusesWhatIsNotThereOrIsThereAlready() throws IOException {
         Path missing = path("missing");
         assertEquals(FileKind.MISSING, storage.kind(missing));
-        NoSuchFileException none = assertThrows(NoSuchFileException.class, () -> storage.open(missing, WRITE));
+        NoSuchFileException none =
+                assertThrows(NoSuchFileException.class, () -> storage.open(missing, WRITE));
         assertEquals(missing.toString(), none.getFile());
         assertThrows(NoSuchFileException.class, () -> storage.open(missing, READ));
         try (DurableFile file = create("f")) {
@@ -285,7 +286,8 @@ class StorageTest {
         create("f").close();
         assertEquals(FileKind.DIRECTORY, storage.kind(directory));
         for (Storage.OpenMode mode : new Storage.OpenMode[] {READ, WRITE}) {
-            FileSystemException e = assertThrows(FileSystemException.class, () -> storage.open(directory, mode));
+            FileSystemException e =
+                    assertThrows(FileSystemException.class, () -> storage.open(directory, mode));
             assertTrue(e.getMessage().contains("a directory"), e::getMessage);
         }
         assertThrows(FileSystemException.class, () -> storage.delete(directory));

@@ -23,7 +23,8 @@ import org.junit.jupiter.api.io.TempDir;
 /** After any crash the word index holds exactly the words before its position, and no commit is lost. */
 class WordCounterCrashTest {
 
-    private static final String WORDS = "the quick brown fox jumps over the lazy dog and the dog jumps over the fox ";
+    private static final String WORDS =
+            "the quick brown fox jumps over the lazy dog and the dog jumps over the fox ";
 
     @TempDir
     Path directory;
@@ -34,15 +35,17 @@ class WordCounterCrashTest {
     private record Index(AtomicMapping mapping, WordCounter counter) implements AutoCloseable {
 
         static Index open(Storage storage) throws IOException {
-            AtomicMapping mapping = AtomicMapping.open(Path.of("/data/index"), MappingOptions.builder().storage(storage)
-                    .size(WordCounter.FIRST_SIZE).maxSize(1 << 20).journalCapacity(65536).build());
+            MappingOptions options = MappingOptions.builder().storage(storage)
+                    .size(WordCounter.FIRST_SIZE).maxSize(1 << 20).journalCapacity(65536).build();
+            AtomicMapping mapping = AtomicMapping.open(Path.of("/data/index"), options);
             return new Index(mapping, new WordCounter(mapping, System.out, InputStream.nullInputStream()));
         }
 
         Map<String, Long> counts() {
             Map<String, Long> counts = new TreeMap<>();
             for (PersistentHashMap.Entry entry : WordCounter.counts(mapping)) {
-                counts.put(new String(entry.key(), StandardCharsets.UTF_8), WordCounter.decode(entry.value()));
+                counts.put(new String(entry.key(), StandardCharsets.UTF_8),
+                        WordCounter.decode(entry.value()));
             }
             counts.put("(position)", counter.position());
             return counts;
@@ -59,7 +62,8 @@ class WordCounterCrashTest {
         text = directory.resolve("text");
     }
 
-    private CrashTest<Index, Map<String, Long>> counting(String words, int wordsPerCommit) throws IOException {
+    private CrashTest<Index, Map<String, Long>> counting(String words, int wordsPerCommit)
+            throws IOException {
         Files.writeString(text, words);
         return CrashTest.of(Index::open, Index::counts).workload((index, ledger) -> {
             try (WordReader reader = WordReader.open(text, index.counter().position())) {

@@ -17,7 +17,7 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 
-/** The native calls on memory, and what is said where there are none; those on files are tested by their users. */
+/** The native calls on memory, and what is said where there are none; their users test those on files. */
 class LinuxTest {
 
     private static final long LARGE = 1L << 38;
@@ -45,8 +45,9 @@ class LinuxTest {
     void failedMappingTellsCallArgumentsErrorAndRemedy() {
         IOException e = assertThrows(IOException.class,
                 () -> Linux.mmap(0, 1L << 60, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
-        assertTrue(e.getMessage().startsWith("mmap failed, Cannot allocate memory: address=0x0, length=1152921504606"
-                + "846976, protection=0x1, flags=0x22, fd=-1, offset=0, errno=ENOMEM, remedy="), e::getMessage);
+        assertTrue(e.getMessage().startsWith("mmap failed, Cannot allocate memory: address=0x0,"
+                + " length=1152921504606846976, protection=0x1, flags=0x22, fd=-1, offset=0, errno=ENOMEM,"
+                + " remedy="), e::getMessage);
     }
 
     @Test
@@ -113,7 +114,8 @@ class LinuxTest {
         List<String> lines = callsInChild("--illegal-native-access=deny");
         assertEquals(2, lines.size(), lines::toString);
         for (String line : lines) {
-            assertTrue(line.startsWith("java.lang.IllegalCallerException: native access is not enabled"), line);
+            assertTrue(line.startsWith("java.lang.IllegalCallerException: native access is not enabled"),
+                    line);
             assertTrue(line.contains("--enable-native-access=io.atomicmapping.journal (module path)"), line);
             assertTrue(line.contains("--enable-native-access=ALL-UNNAMED (class path)"), line);
         }
@@ -124,8 +126,8 @@ class LinuxTest {
         List<String> lines = callsInChild("-Dos.arch=riscv64");
         assertEquals(2, lines.size(), lines::toString);
         for (String line : lines) {
-            assertTrue(line.startsWith("java.lang.UnsupportedOperationException: mapped files need Linux on x86-64"
-                    + " or aarch64: system=Linux, architecture=riscv64"), line);
+            assertTrue(line.startsWith("java.lang.UnsupportedOperationException: mapped files need Linux"
+                    + " on x86-64 or aarch64: system=Linux, architecture=riscv64"), line);
         }
     }
 

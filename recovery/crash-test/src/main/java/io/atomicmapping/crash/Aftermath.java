@@ -51,7 +51,8 @@ final class Aftermath {
             cached.cutToLength();
             contents.put(old, new Content(old.number, onDisk, cached));
         }
-        return new SimulatedDisk(disk, names(contents, before), names(contents, all), inherited(end, contents));
+        return new SimulatedDisk(disk, names(contents, before), names(contents, all),
+                inherited(end, contents));
     }
 
     /** The units that are left of an operation. */
@@ -79,8 +80,8 @@ final class Aftermath {
         List<Operation> inherited = new ArrayList<>();
         for (Operation old : log.subList(from, log.size())) {
             if (!left[old.number()].isEmpty()) {
-                Operation operation = Operation.inherited(old, inherited.size(), left[old.number()], durability.durable(old),
-                        contents);
+                Operation operation = Operation.inherited(old, inherited.size(), left[old.number()],
+                        durability.durable(old), contents);
                 if (old.isForceFailed(crash.time())) {
                     operation.failForce(0);
                 }

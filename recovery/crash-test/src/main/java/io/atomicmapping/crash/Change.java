@@ -9,9 +9,9 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * What an {@link Operation} changes, in units; all but kind and path may be at their defaults. Its sectors come
- * first, then, where it changes more than those, one unit for the length, the disk space, the attribute or the
- * directory entries. It is filled in before the operation begins, and stays so.
+ * What an {@link Operation} changes, in units; all but kind and path may be at their defaults. Its sectors
+ * come first, then, where it changes more than those, one unit for the length, the disk space, the attribute
+ * or the directory entries. It is filled in before the operation begins, and stays so.
  */
 final class Change {
 
@@ -92,7 +92,7 @@ final class Change {
         };
     }
 
-    /** What a unit leaves in its target: a sector's bytes, null for zeros; a length; an attribute; else itself. */
+    /** What a unit leaves in its target: a sector's bytes, null for zeros; length; attribute; else itself. */
     Object value(int unit) {
         if (unit < sectors.length) {
             return after[unit];

@@ -77,14 +77,15 @@ record Chapter(String title, Recording<?, ?> recording, Crash crash, List<Event>
         if (judgedWrong) {
             events.add(new Event(end, null, null, "the structure is open, and judged", "open"));
         }
-        return events.stream().filter(event -> event.time() <= end).filter(event -> event.time() != Ledger.NEVER)
+        return events.stream().filter(event -> event.time() <= end && event.time() != Ledger.NEVER)
                 .sorted(Comparator.comparingLong(Event::time)).toList();
     }
 
     /** The last force that had returned: what it covers is what recovery found. */
     Operation lastForce() {
         return events.stream().map(Event::operation).filter(Objects::nonNull)
-                .filter(operation -> operation.isForceOfFile() && (crash == null || operation.end() <= crash.time()))
+                .filter(operation -> operation.isForceOfFile()
+                        && (crash == null || operation.end() <= crash.time()))
                 .reduce((first, second) -> second).orElse(null);
     }
 

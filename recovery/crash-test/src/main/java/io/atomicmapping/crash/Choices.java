@@ -33,7 +33,7 @@ final class Choices {
         final List<Units> units = new ArrayList<>();
         final List<Object> values = new ArrayList<>();
         boolean together;
-        /** How many of the units are kept, from the first: all of them, and fewer where that leaves another value. */
+        /** How many of the units are kept, from the first: all, and fewer where that leaves another value. */
         int[] options;
 
         void add(Operation operation, BitSet part, Object value) {
@@ -126,8 +126,9 @@ final class Choices {
             }
         }
         byTarget.forEach((target, choice) -> {
+            int firstUnit = choice.units.getFirst().units().nextSetBit(0);
             choice.decide(target instanceof Change.Target each && !choice.together
-                    ? nothingKept.value(contents.get(choice), each, choice.units.getFirst().units().nextSetBit(0)) : null);
+                    ? nothingKept.value(contents.get(choice), each, firstUnit) : null);
             if (choice.options.length > 1) {
                 choices.add(choice);
             }

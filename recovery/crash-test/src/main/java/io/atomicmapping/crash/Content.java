@@ -3,7 +3,7 @@ package io.atomicmapping.crash;
 import java.util.HashSet;
 import java.util.Set;
 
-/** A file, whatever its names: what the disk holds of it for sure, what the cache holds, and who has locked it. */
+/** A file, whatever its names: what the disk holds for sure, what the cache holds, and who has locked it. */
 final class Content {
 
     /** For stories: a file keeps its number through renames and crashes. */

@@ -19,7 +19,8 @@ final class Coverage {
     }
 
     void add(Coverage other) {
-        other.seen.forEach((tail, kinds) -> kinds.forEach((kind, fates) -> fates.forEach(fate -> add(kind, fate, tail))));
+        other.seen.forEach((tail, kinds) ->
+                kinds.forEach((kind, fates) -> fates.forEach(fate -> add(kind, fate, tail))));
     }
 
     /** What a crash did to each operation that it could do something to. */

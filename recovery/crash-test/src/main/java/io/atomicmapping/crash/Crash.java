@@ -197,11 +197,15 @@ public final class Crash {
         return kind == Kind.POWER_CUT ? "power cut" : "process kill";
     }
 
-    /** The plan, from which {@link #parse} makes the crash again: kind, time, and what it keeps of which operations. */
+    /**
+     * The plan, from which {@link #parse} makes the crash again: kind, time, and what it keeps of which
+     * operations.
+     */
     @Override
     public String toString() {
         StringBuilder text = new StringBuilder(kind + "@" + time);
-        new TreeMap<>(kept).forEach((number, units) -> text.append(' ').append(number).append(':').append(text(units)));
+        new TreeMap<>(kept).forEach((number, units) ->
+                text.append(' ').append(number).append(':').append(text(units)));
         return text.toString();
     }
 
@@ -226,7 +230,8 @@ public final class Crash {
                         + parts[i]
                         + ", crash=" + plan);
             }
-            kept.put(Integer.valueOf(parts[i].substring(0, colon)), parseUnits(parts[i].substring(colon + 1)));
+            kept.put(Integer.valueOf(parts[i].substring(0, colon)),
+                    parseUnits(parts[i].substring(colon + 1)));
         }
         return new Crash(Kind.valueOf(moment[0]), Long.parseLong(moment[1]), kept);
     }

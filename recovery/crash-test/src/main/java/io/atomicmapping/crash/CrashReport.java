@@ -161,8 +161,9 @@ public final class CrashReport {
 
     String figures() {
         return String.format(Locale.ROOT, "runs=%d, commits=%d, crashes=%d, states visited=%d (of crashed"
-                + " recoveries %d), recoveries crashed=%d, moments sampled=%d (of recoveries %d), seconds=%.1f", runs,
-                commits, crashes, states, nestedStates,
+                + " recoveries %d), recoveries crashed=%d, moments sampled=%d (of recoveries %d),"
+                + " seconds=%.1f",
+                runs, commits, crashes, states, nestedStates,
                 crashedRecoveries.values().stream().mapToInt(Integer::intValue).sum(), sampledMoments,
                 nestedSampledMoments, (endNanos - beginNanos) / 1e9);
     }

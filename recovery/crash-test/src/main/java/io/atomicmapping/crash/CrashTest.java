@@ -323,7 +323,8 @@ public final class CrashTest<S extends AutoCloseable, M> {
         if (plan == null && !exhaustive && random == null) {
             throw new IllegalStateException("nothing to run: say exhaustive() or random(..)");
         }
-        Search<S, M> search = new Search<>(name, new Subject<>(opener, state, check, invariant, workload), traits);
+        Search<S, M> search =
+                new Search<>(name, new Subject<>(opener, state, check, invariant, workload), traits);
         if (plan != null) {
             return search.replay(plan);
         }

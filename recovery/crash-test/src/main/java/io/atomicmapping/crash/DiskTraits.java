@@ -19,8 +19,9 @@ public record DiskTraits(int directAlignment, boolean attributes) {
     public DiskTraits {
         if (directAlignment < SimulatedDisk.SECTOR_BYTES || directAlignment > FileImage.PAGE_BYTES
                 || Integer.bitCount(directAlignment) != 1) {
-            throw new IllegalArgumentException("alignment must be a power of two from " + SimulatedDisk.SECTOR_BYTES + " to "
-                    + FileImage.PAGE_BYTES + ": directAlignment=" + directAlignment);
+            throw new IllegalArgumentException("alignment must be a power of two from "
+                    + SimulatedDisk.SECTOR_BYTES + " to " + FileImage.PAGE_BYTES
+                    + ": directAlignment=" + directAlignment);
         }
     }
 }

@@ -54,7 +54,8 @@ final class Explorer<S extends AutoCloseable, M> {
             if (!complete) {
                 report.addSampledMoment(nested);
             }
-            for (Crash crash : complete ? moment.choices().all() : moment.choices().some(CRASHES_OF_A_SAMPLE)) {
+            Choices choices = moment.choices();
+            for (Crash crash : complete ? choices.all() : choices.some(CRASHES_OF_A_SAMPLE)) {
                 Recording<S, M> wrong = visit(recording, moment, crash, depth);
                 if (wrong != null || report.states() >= statesMax) {
                     return wrong;
@@ -84,13 +85,15 @@ final class Explorer<S extends AutoCloseable, M> {
                 wrong = exhaust(next, depth - 1);
             }
         }
-        report.coverage().add(crash, moment.choices().undecided(), forcesInFlight(recording, crash), visit.tail);
+        report.coverage().add(crash, moment.choices().undecided(), forcesInFlight(recording, crash),
+                visit.tail);
         return wrong;
     }
 
     private static List<Operation> forcesInFlight(Recording<?, ?> recording, Crash crash) {
         return crash.kind() == Crash.Kind.PROCESS_KILL ? List.of() : recording.disk().operations().stream()
-                .filter(operation -> operation.isForce() && operation.begin() <= crash.time() && operation.end() > crash.time())
+                .filter(operation -> operation.isForce() && operation.begin() <= crash.time()
+                        && operation.end() > crash.time())
                 .toList();
     }
 }

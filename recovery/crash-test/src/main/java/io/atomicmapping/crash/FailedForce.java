@@ -3,7 +3,7 @@ package io.atomicmapping.crash;
 import java.util.List;
 import java.util.TreeSet;
 
-/** A force that fails, and what becomes of the bytes that it would have covered. The disk's lock is held throughout. */
+/** A force that fails, and what becomes of the bytes that it would have covered. The disk's lock is held. */
 final class FailedForce {
 
     private final List<Operation> log;
@@ -23,8 +23,8 @@ final class FailedForce {
     }
 
     private boolean wouldBeCovered(Operation operation) {
-        return operation.content() == force.content() && operation.end() < force.begin() && operation.isWrite()
-                && before.isUndecided(operation);
+        return operation.content() == force.content() && operation.end() < force.begin()
+                && operation.isWrite() && before.isUndecided(operation);
     }
 
     /**
@@ -33,7 +33,8 @@ final class FailedForce {
      */
     Change dropped() {
         TreeSet<Long> sectors = new TreeSet<>();
-        log.stream().filter(this::wouldBeCovered).forEach(operation -> operation.change().addSectors(sectors));
+        log.stream().filter(this::wouldBeCovered)
+                .forEach(operation -> operation.change().addSectors(sectors));
         FileImage onDisk = force.content().atStart.copy();
         for (Operation operation : log) {
             if (operation.content() == force.content() && operation.isWrite()) {

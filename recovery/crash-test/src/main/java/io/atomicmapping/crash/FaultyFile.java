@@ -50,7 +50,8 @@ final class FaultyFile implements DurableFile {
         void write(long position, MemorySegment source) throws IOException;
     }
 
-    private void write(long position, MemorySegment source, int alignment, Writing writing) throws IOException {
+    private void write(long position, MemorySegment source, int alignment, Writing writing)
+            throws IOException {
         long pieceBytes = Math.max(faults.pieceBytes() & -alignment, alignment);
         for (long at = 0; at == 0 || at < source.byteSize(); at += pieceBytes) {
             MemorySegment piece = source.asSlice(at, Math.min(pieceBytes, source.byteSize() - at));

@@ -192,7 +192,8 @@ public final class FaultyStorage implements Storage {
                 long at = rot.position - position;
                 if (path.toString().endsWith(rot.file) && at >= 0 && at < read.byteSize()) {
                     injected++;
-                    read.set(ValueLayout.JAVA_BYTE, at, (byte) (read.get(ValueLayout.JAVA_BYTE, at) ^ rot.mask));
+                    read.set(ValueLayout.JAVA_BYTE, at,
+                            (byte) (read.get(ValueLayout.JAVA_BYTE, at) ^ rot.mask));
                 }
             }
         }
@@ -238,8 +239,8 @@ public final class FaultyStorage implements Storage {
                 } else if (fault.failing > 0) {
                     fault.failing--;
                     injected++;
-                    return new Failure(new IOException(call + " failed, " + fault.error + ": injected=" + injected + ", file="
-                            + path), fault.losing);
+                    return new Failure(new IOException(call + " failed, " + fault.error + ": injected="
+                            + injected + ", file=" + path), fault.losing);
                 }
             }
             return null;

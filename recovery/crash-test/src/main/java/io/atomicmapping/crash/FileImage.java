@@ -72,7 +72,8 @@ final class FileImage {
             int to = (int) (Math.min(end, sectorStart + SECTOR_BYTES) - sectorStart);
             byte[] old = sectors.get(first + i);
             byte[] bytes = old == null ? new byte[SECTOR_BYTES] : old.clone();
-            MemorySegment.copy(source, ValueLayout.JAVA_BYTE, sectorStart + from - position, bytes, from, to - from);
+            MemorySegment.copy(source, ValueLayout.JAVA_BYTE, sectorStart + from - position, bytes, from,
+                    to - from);
             after[i] = Arrays.equals(bytes, ZEROS) ? ZEROS : bytes;
         }
         return after;
@@ -98,7 +99,8 @@ final class FileImage {
             return null;
         }
         byte[] bytes = sectors.get(sector).clone();
-        Arrays.fill(bytes, (int) (Math.max(from, start) - start), (int) (Math.min(to, start + SECTOR_BYTES) - start), (byte) 0);
+        Arrays.fill(bytes, (int) (Math.max(from, start) - start),
+                (int) (Math.min(to, start + SECTOR_BYTES) - start), (byte) 0);
         return bytes;
     }
 

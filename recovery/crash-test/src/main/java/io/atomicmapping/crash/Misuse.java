@@ -28,7 +28,8 @@ final class Misuse {
         if (!Objects.deepEquals(state, again)) {
             throw new Misused("a state read twice is not equal to itself: tell it as a value with equals,"
                     + " such as a list, map, set, string, record or an array of them: class="
-                    + state.getClass().getName() + ", first=" + Text.of(state) + ", second=" + Text.of(again));
+                    + state.getClass().getName() + ", first=" + Text.of(state)
+                    + ", second=" + Text.of(again));
         }
     }
 

@@ -72,7 +72,8 @@ final class Moments {
 
     private boolean killMatters(long time) {
         return time == from || time == until || promisesChange(time) || log.stream()
-                .anyMatch(operation -> (operation.begin() == time || operation.end() == time) && operation.units() > 0);
+                .anyMatch(operation -> (operation.begin() == time || operation.end() == time)
+                        && operation.units() > 0);
     }
 
     private boolean endsForce(long time) {

@@ -55,7 +55,7 @@ public final class Operation {
     private final String place;
     /** After it the operation is complete; 0 for one that an earlier disk made. Guarded by the disk. */
     private long end = Long.MAX_VALUE;
-    /** When a force that covered it failed: from then on no force makes its bytes durable. Guarded by the disk. */
+    /** When a force that covered it failed: no later force makes its bytes durable. Guarded by the disk. */
     private long forceFailed = Long.MAX_VALUE;
     /** The units that are on the disk whatever is forced. */
     private final BitSet durable = new BitSet();
@@ -77,7 +77,8 @@ public final class Operation {
      * @param left the units that are left
      * @param onDisk those of them that the disk has for sure
      */
-    static Operation inherited(Operation old, int number, BitSet left, BitSet onDisk, Map<Content, Content> contents) {
+    static Operation inherited(Operation old, int number, BitSet left, BitSet onDisk,
+            Map<Content, Content> contents) {
         int oldSectors = old.sectorCount();
         int[] units = left.stream().filter(unit -> unit < oldSectors).toArray();
         Change change = old.change.part(units, left.get(oldSectors), contents.get(old.content()));
@@ -260,14 +261,17 @@ public final class Operation {
     @Override
     public String toString() {
         String what = switch (change.kind) {
-            case WRITE, WRITE_DIRECT, ALLOCATE, ZERO, ROT, REVERT -> " position=" + change.position + ", bytes=" + change.bytes;
+            case WRITE, WRITE_DIRECT, ALLOCATE, ZERO, ROT, REVERT ->
+                    " position=" + change.position + ", bytes=" + change.bytes;
             case SET_LENGTH -> " length=" + change.bytes;
             case SET_ATTRIBUTE -> " name=" + change.attribute;
             case RENAME -> " to=" + change.target.getFileName();
             default -> "";
         };
         String file = change.content == null ? "" : " (file " + change.content.number + ")";
-        return "#" + number + " " + change.kind + what + (change.lengthAfter >= 0 ? " -> length=" + change.lengthAfter : "") + ", "
-                + change.path.getFileName() + file + (forceFailed == Long.MAX_VALUE ? "" : ", force failed at " + forceFailed);
+        return "#" + number + " " + change.kind + what
+                + (change.lengthAfter >= 0 ? " -> length=" + change.lengthAfter : "") + ", "
+                + change.path.getFileName() + file
+                + (forceFailed == Long.MAX_VALUE ? "" : ", force failed at " + forceFailed);
     }
 }

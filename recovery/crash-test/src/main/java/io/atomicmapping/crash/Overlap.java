@@ -6,8 +6,8 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.Predicate;
 
 /**
- * Lets other threads work while a force is in flight, so that forces and other operations are seen to overlap.
- * Where a disk has one thread only it takes no time. Safe for use by several threads.
+ * Lets other threads work while a force is in flight, so that forces and other operations are seen to
+ * overlap. Where a disk has one thread only it takes no time. Safe for use by several threads.
  */
 final class Overlap {
 

@@ -10,11 +10,12 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** Where in the program under test something was done: its frames on the stack, without those of the library and the JDK. */
+/** Where in the program under test something was done: its stack frames, without those of library and JDK. */
 final class Places {
 
     private static final int FRAMES_MAX = 4;
-    private static final StackWalker WALKER = StackWalker.getInstance(StackWalker.Option.RETAIN_CLASS_REFERENCE);
+    private static final StackWalker WALKER =
+            StackWalker.getInstance(StackWalker.Option.RETAIN_CLASS_REFERENCE);
     private static final String JDK = "jrt:";
     private static final List<String> RUNNERS = List.of("org.junit.", "net.jqwik.", "org.apache.maven.");
     /** These call back a test, as assertThrows does. */
@@ -25,7 +26,8 @@ final class Places {
             return isOfProgram(type);
         }
     };
-    private static final Set<String> LIBRARY = Stream.of(Places.class, AtomicMapping.class, Recovery.class, Storage.class)
+    private static final Set<String> LIBRARY =
+            Stream.of(Places.class, AtomicMapping.class, Recovery.class, Storage.class)
             .map(Places::source).collect(Collectors.toUnmodifiableSet());
 
     private Places() {
@@ -47,8 +49,8 @@ final class Places {
         String method = frame.getMethodName();
         int dollar = method.indexOf('$', "lambda$".length());
         boolean lambda = method.startsWith("lambda$") && dollar > 0;
-        return type + "." + (lambda ? method.substring("lambda$".length(), dollar) : method) + "(" + frame.getFileName() + ":"
-                + frame.getLineNumber() + ")";
+        return type + "." + (lambda ? method.substring("lambda$".length(), dollar) : method) + "("
+                + frame.getFileName() + ":" + frame.getLineNumber() + ")";
     }
 
     /** The innermost frames of the program, "a < b" where b called a; empty on a thread of the library. */

@@ -55,7 +55,8 @@ record Plan(List<Course> courses, List<Crash> crashes) {
         }
         String[] parts = text.split(" without ");
         if (!parts[0].startsWith("work seed=")) {
-            throw new IllegalArgumentException("not a run, expected \"open\" or \"work seed=..\": run=" + text);
+            throw new IllegalArgumentException("not a run, expected \"open\" or \"work seed=..\": run="
+                    + text);
         }
         BitSet skipped = parts.length > 1 ? Crash.parseUnits(parts[1]) : new BitSet();
         return new Course(true, Long.parseLong(parts[0].substring("work seed=".length())), skipped, true);

@@ -54,7 +54,10 @@ public final class Promises<M> {
         return promises;
     }
 
-    /** Where each entry is a whole state that replaces the one before: the last acknowledged, and those that began after. */
+    /**
+     * Where each entry is a whole state that replaces the one before: the last acknowledged, and those that
+     * began after.
+     */
     List<Promise<M>> allowedStates() {
         int from = 0;
         for (int i = 0; i < promises.size(); i++) {

@@ -40,7 +40,8 @@ final class RandomRuns<S extends AutoCloseable, M> {
             if (first.failure() == null) {
                 Misuse.check(first);
             }
-            Recording<S, M> wrong = first.failure() != null ? first : crash(first, random, CRASHES_OF_A_RUN, depth, budget);
+            Recording<S, M> wrong = first.failure() != null ? first
+                    : crash(first, random, CRASHES_OF_A_RUN, depth, budget);
             if (wrong != null) {
                 return wrong;
             }
@@ -48,7 +49,8 @@ final class RandomRuns<S extends AutoCloseable, M> {
         return null;
     }
 
-    private Recording<S, M> crash(Recording<S, M> recording, SplittableRandom random, int count, int left, Budget budget) {
+    private Recording<S, M> crash(Recording<S, M> recording, SplittableRandom random, int count, int left,
+            Budget budget) {
         for (int i = 0; i < count && !budget.isUsedUp(report.states()); i++) {
             Recording<S, M> wrong = crashOnce(recording, random, left, budget);
             if (wrong != null) {
@@ -58,7 +60,8 @@ final class RandomRuns<S extends AutoCloseable, M> {
         return null;
     }
 
-    private Recording<S, M> crashOnce(Recording<S, M> recording, SplittableRandom random, int left, Budget budget) {
+    private Recording<S, M> crashOnce(Recording<S, M> recording, SplittableRandom random, int left,
+            Budget budget) {
         Crash crash = pick(recording, random);
         SimulatedDisk disk = recording.disk().crash(crash);
         String tail = Tails.of(disk);

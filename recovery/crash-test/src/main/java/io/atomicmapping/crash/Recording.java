@@ -79,7 +79,8 @@ final class Recording<S extends AutoCloseable, M> {
     private Phase phase = Phase.OPENING;
     private Throwable failure;
 
-    private Recording(Subject<S, M> subject, SimulatedDisk disk, Recording<S, M> before, Crash crash, Course course) {
+    private Recording(Subject<S, M> subject, SimulatedDisk disk, Recording<S, M> before, Crash crash,
+            Course course) {
         this.subject = subject;
         this.disk = course.placed() ? disk.rememberPlaces() : disk;
         this.before = before;
@@ -90,7 +91,8 @@ final class Recording<S extends AutoCloseable, M> {
     }
 
     /** The first run, on an empty disk. */
-    static <S extends AutoCloseable, M> Recording<S, M> first(Subject<S, M> subject, DiskTraits traits, Course course) {
+    static <S extends AutoCloseable, M> Recording<S, M> first(Subject<S, M> subject, DiskTraits traits,
+            Course course) {
         return new Recording<>(subject, new SimulatedDisk(traits), null, null, course).run();
     }
 
@@ -109,13 +111,14 @@ final class Recording<S extends AutoCloseable, M> {
      * just after the last acknowledgement before it.
      */
     Recording<S, M> sound() {
-        Recording<S, M> whole = before.after(Choices.of(before.disk, crash.kind(), crash.time()).nothingLost(), course);
+        Recording<S, M> whole =
+                before.after(Choices.of(before.disk, crash.kind(), crash.time()).nothingLost(), course);
         if (whole.failure == null || before.ledger == null) {
             return whole;
         }
         long time = before.ledger.entries().stream().mapToLong(Ledger.Entry::acknowledged)
-                .filter(acknowledged -> acknowledged <= crash.time()).map(each -> Math.max(each, before.opened)).max()
-                .orElse(before.opened);
+                .filter(acknowledged -> acknowledged <= crash.time())
+                .map(each -> Math.max(each, before.opened)).max().orElse(before.opened);
         return before.after(Choices.of(before.disk, Crash.Kind.PROCESS_KILL, time).nothingLost(), course);
     }
 
@@ -154,8 +157,8 @@ final class Recording<S extends AutoCloseable, M> {
     }
 
     /**
-     * What a crash at a time is held to, in something with {@code equals}: equal for two only if nothing tells
-     * the promises apart.
+     * What a crash at a time is held to, in something with {@code equals}: equal for two only if nothing
+     * tells the promises apart.
      */
     Object heldTo(long time) {
         boolean asBefore = time < opened || !course.works() && subject.check() != null;
@@ -205,7 +208,8 @@ final class Recording<S extends AutoCloseable, M> {
 
     /** How it went: without the steps that were left out, if it came so far. */
     Course course() {
-        return ledger == null ? course : new Course(course.works(), course.seed(), ledger.leftOut(), course.placed());
+        return ledger == null ? course
+                : new Course(course.works(), course.seed(), ledger.leftOut(), course.placed());
     }
 
     /** When opening had returned, and what it showed was right; or never. */

@@ -17,11 +17,13 @@ import java.util.concurrent.TimeUnit;
  */
 final class Shrinker<S extends AutoCloseable, M> {
 
-    private static final long NANOS_MAX = TimeUnit.SECONDS.toNanos(Long.getLong("atomicmapping.crash.shrinkSeconds", 20));
+    private static final long NANOS_MAX =
+            TimeUnit.SECONDS.toNanos(Long.getLong("atomicmapping.crash.shrinkSeconds", 20));
     private static final int STATES_MAX = 2000;
-    private static final Comparator<Recording<?, ?>> ORDER = Comparator.<Recording<?, ?>>comparingLong(Shrinker::inFlight)
-            .thenComparing(Shrinker::isLongAfterForce).thenComparingLong(recording -> recording.crash()
-            .time());
+    private static final Comparator<Recording<?, ?>> ORDER =
+            Comparator.<Recording<?, ?>>comparingLong(Shrinker::inFlight)
+                    .thenComparing(Shrinker::isLongAfterForce)
+                    .thenComparingLong(recording -> recording.crash().time());
 
     private final DiskTraits traits;
     private final long endNanos = System.nanoTime() + NANOS_MAX;
@@ -70,7 +72,10 @@ final class Shrinker<S extends AutoCloseable, M> {
         return isTheSame(found) ? found : null;
     }
 
-    /** The workload without some of its steps, as long as a crash of it is still wrong: first without many, then with few. */
+    /**
+     * The workload without some of its steps, as long as a crash of it is still wrong: first without many,
+     * then with few.
+     */
     private void leaveOutSteps() {
         Recording<S, M> first = wrong.chain().getFirst();
         int steps = first.ledger() == null ? 0 : first.ledger().steps();
@@ -88,7 +93,8 @@ final class Shrinker<S extends AutoCloseable, M> {
         if (skipped.equals(course.skipped())) {
             return;
         }
-        Recording<S, M> shorter = Recording.first(wrong.subject(), traits, new Course(true, course.seed(), skipped, true));
+        Recording<S, M> shorter =
+                Recording.first(wrong.subject(), traits, new Course(true, course.seed(), skipped, true));
         Recording<S, M> found = shorter.failure() != null ? null : search(shorter, wrong.chain().size() - 2);
         wrong = found == null ? wrong : found;
     }
@@ -125,7 +131,7 @@ final class Shrinker<S extends AutoCloseable, M> {
         }
     }
 
-    /** Of the crashes that lose nothing and are still wrong, the one with the least open; null if there is none. */
+    /** Of the crashes that lose nothing and are still wrong, the one with the least open; null if none. */
     private Recording<S, M> losesNothing() {
         Recording<S, M> before = wrong.before();
         Recording<S, M> best = null;

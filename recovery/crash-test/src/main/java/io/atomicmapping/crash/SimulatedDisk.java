@@ -89,8 +89,9 @@ public final class SimulatedDisk implements Storage {
         this.names = names;
     }
 
-    /** Makes what a crash leaves: a disk with files, and with what a killed process left in the cache only. */
-    SimulatedDisk(SimulatedDisk before, Map<Path, Content> namesAtStart, Map<Path, Content> names, List<Operation> inherited) {
+    /** Makes what a crash leaves: a disk with files, and what a killed process left in the cache only. */
+    SimulatedDisk(SimulatedDisk before, Map<Path, Content> namesAtStart, Map<Path, Content> names,
+            List<Operation> inherited) {
         this(before.traits, namesAtStart, names);
         this.contentCount = before.contentCount;
         this.log.addAll(inherited);
@@ -218,7 +219,8 @@ public final class SimulatedDisk implements Storage {
     /** Records an operation and lets programs see what it does. The lock is held. */
     Operation begin(Change change) {
         overlap.calledBy(Thread.currentThread());
-        Operation operation = new Operation(change, log.size(), ++time, placesRemembered ? Places.stack() : "");
+        Operation operation =
+                new Operation(change, log.size(), ++time, placesRemembered ? Places.stack() : "");
         log.add(operation);
         if (operation.isOfEntries()) {
             change.applyTo(names);
@@ -244,7 +246,7 @@ public final class SimulatedDisk implements Storage {
         overlap.giveWay(forced);
     }
 
-    /** A force has failed: it covers nothing, and the bytes that it would have covered no later force will. */
+    /** A force has failed: it covers nothing, and what it would have covered no later force will. */
     synchronized void failForce(Operation force) {
         new FailedForce(log, force).fail();
         end(force);
@@ -265,7 +267,8 @@ public final class SimulatedDisk implements Storage {
         if (names.containsKey(real)) {
             return FileKind.REGULAR;
         }
-        return names.keySet().stream().anyMatch(file -> file.startsWith(real)) ? FileKind.DIRECTORY : FileKind.MISSING;
+        boolean isDirectory = names.keySet().stream().anyMatch(file -> file.startsWith(real));
+        return isDirectory ? FileKind.DIRECTORY : FileKind.MISSING;
     }
 
     @Override
@@ -303,7 +306,8 @@ public final class SimulatedDisk implements Storage {
         Operation operation;
         synchronized (this) {
             if (kind(target) == FileKind.DIRECTORY) {
-                throw new FileSystemException(source.toString(), target.toString(), "the target is a directory");
+                throw new FileSystemException(source.toString(), target.toString(),
+                        "the target is a directory");
             }
             Change change = new Change(Operation.Kind.RENAME, realPath(source), existing(source));
             change.target = realPath(target);

@@ -7,7 +7,7 @@ import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.OptionalInt;
 
-/** An opening of a file of a {@link SimulatedDisk}; it keeps its content when the name is given to another file. */
+/** An opening of a file of a {@link SimulatedDisk}; it keeps its content when another file gets the name. */
 final class SimulatedFile implements DurableFile {
 
     private final SimulatedDisk disk;
@@ -37,8 +37,8 @@ final class SimulatedFile implements DurableFile {
             throw new IOException("file was opened for reading only: operation=" + kind + ", file=" + path);
         }
         if (position < 0 || bytes < 0 || position + bytes < 0) {
-            throw new IOException(kind + " failed, Invalid argument: position=" + position + ", bytes=" + bytes
-                    + ", file=" + path);
+            throw new IOException(kind + " failed, Invalid argument: position=" + position
+                    + ", bytes=" + bytes + ", file=" + path);
         }
         disk.end(begin(kind, position, bytes, filling));
     }

@@ -78,7 +78,8 @@ final class Story {
         StringBuilder text = new StringBuilder(verdict).append(verdict.isEmpty() ? "" : "\n  ");
         text.append("The last crash: a ").append(crash.name());
         Operation next = last.next();
-        text.append(next == null ? " after everything." : " before " + Teller.briefly(next) + Teller.at(next) + ".");
+        text.append(next == null ? " after everything."
+                : " before " + Teller.briefly(next) + Teller.at(next) + ".");
         List<String> open = wrong.promises().all().stream().filter(promise -> !promise.acknowledged())
                 .map(promise -> promise.name()).toList();
         if (!open.isEmpty()) {
@@ -86,22 +87,26 @@ final class Story {
         }
         Operation force = last.lastForce();
         if (force != null) {
-            text.append("\n  The last force that had returned: ").append(Teller.briefly(force)).append(Teller.at(force))
-                    .append('.');
+            text.append("\n  The last force that had returned: ").append(Teller.briefly(force))
+                    .append(Teller.at(force)).append('.');
         }
         List<String> lost = last.events().stream()
                 .filter(event -> event.fate() == Crash.Fate.LOST || event.fate() == Crash.Fate.TORN)
-                .map(event -> Teller.briefly(event.operation()) + Teller.fate(event, crash) + Teller.at(event.operation())).toList();
+                .map(event -> Teller.briefly(event.operation()) + Teller.fate(event, crash)
+                        + Teller.at(event.operation()))
+                .toList();
         text.append("\n  Lost: ").append(lost.isEmpty() ? "nothing." : "");
         lost.stream().limit(LOST_MAX).forEach(each -> text.append("\n    ").append(each));
-        return text.append(lost.size() > LOST_MAX ? "\n    and more: " + (lost.size() - LOST_MAX) : "").toString();
+        return text.append(lost.size() > LOST_MAX ? "\n    and more: " + (lost.size() - LOST_MAX) : "")
+                .toString();
     }
 
     private void tell(Chapter chapter, StringBuilder text) {
         if (chapter.recording().before() != null) {
             Recording<?, ?> recording = chapter.recording();
             Tails.reports(recording.before().disk().crash(recording.crash()))
-                    .forEach(report -> text.append("     found: ").append(report.replace("\n", "\n            ")).append('\n'));
+                    .forEach(report -> text.append("     found: ")
+                            .append(report.replace("\n", "\n            ")).append('\n'));
         }
         List<Chapter.Event> events = chapter.events();
         int from = Math.max(0, events.size() - TOLD_MAX);
@@ -118,7 +123,8 @@ final class Story {
                 place = event.by();
                 text.append("     by ").append(place).append(":\n");
             }
-            text.append("     %5d  %s%s%n".formatted(event.time(), event.text(), Teller.fate(event, chapter.crash())));
+            text.append("     %5d  %s%s%n".formatted(event.time(), event.text(),
+                    Teller.fate(event, chapter.crash())));
         }
         if (chapter.crash() != null) {
             text.append("  ==== ").append(chapter.crash().name()).append('\n');

@@ -21,13 +21,16 @@ final class StoryPage {
             .claim { border-left: 5px solid #c22; white-space: pre-wrap; background: #fdf0f0 }
             .moral { white-space: pre-wrap }
             .drawing { overflow-x: auto; border: 1px solid #ddd; padding: 6px }
-            .name { font: 12px sans-serif } .letter { font: 11px sans-serif; text-anchor: middle; pointer-events: none }
+            .name { font: 12px sans-serif } .letter { font: 11px sans-serif; text-anchor: middle; \
+            pointer-events: none }
             .row { stroke: #ddd } .said { fill: #46a; stroke: #46a } .crash { stroke: #c22; stroke-width: 3 }
             .crashed { fill: #c22; font: bold 12px sans-serif }
             .sure { fill: #bdb; background: #bdb } .kept { fill: #9cf; background: #9cf }
-            .torn { fill: #fb5; background: #fb5; stroke: #c22 } .lost { fill: #fff; background: #fff; stroke: #c22; stroke-width: 2 }
+            .torn { fill: #fb5; background: #fb5; stroke: #c22 } \
+            .lost { fill: #fff; background: #fff; stroke: #c22; stroke-width: 2 }
             .by { fill: #eef; stroke: #99b } .places { font: 12px monospace; margin: 4px }
-            .force { fill: #222; background: #222 } .flight { stroke-dasharray: 3 2; stroke: #c22; stroke-width: 2 }
+            .force { fill: #222; background: #222 } \
+            .flight { stroke-dasharray: 3 2; stroke: #c22; stroke-width: 2 }
             .key { display: inline-block; width: 14px; height: 14px; border: 1px solid #999 }
             td { vertical-align: top; font: 12px monospace; padding: 0 8px } td.differs { background: #fdd }
             """;
@@ -58,33 +61,37 @@ final class StoryPage {
     }
 
     private String html() {
-        StringBuilder page = new StringBuilder("<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>")
-                .append(escape(story.name())).append("</title><style>\n").append(STYLE).append("</style></head><body>\n<h1>")
-                .append(escape(story.name())).append("</h1>\n<pre class=\"claim\">").append(escape(story.claim()))
-                .append("</pre>\n<pre class=\"moral\">").append(escape(story.moral())).append("</pre>\n<p>").append(Timeline.legend())
-                .append("</p>\n");
+        StringBuilder page = new StringBuilder("<!doctype html>\n<html lang=\"en\"><head>")
+                .append("<meta charset=\"utf-8\"><title>").append(escape(story.name())).append("</title>")
+                .append("<style>\n").append(STYLE).append("</style></head><body>\n")
+                .append("<h1>").append(escape(story.name())).append("</h1>\n")
+                .append("<pre class=\"claim\">").append(escape(story.claim())).append("</pre>\n")
+                .append("<pre class=\"moral\">").append(escape(story.moral())).append("</pre>\n")
+                .append("<p>").append(Timeline.legend()).append("</p>\n");
         for (int i = 0; i < story.chapters().size(); i++) {
             Chapter chapter = story.chapters().get(i);
-            page.append("<h2>").append(i + 1).append(". ").append(escape(chapter.title())).append("</h2>\n<div class=\"drawing\">")
-                    .append(Timeline.html(chapter)).append("</div>\n");
+            page.append("<h2>").append(i + 1).append(". ").append(escape(chapter.title())).append("</h2>\n")
+                    .append("<div class=\"drawing\">").append(Timeline.html(chapter)).append("</div>\n");
         }
         pagesThatDiffer(page);
-        return page.append("<h2>The whole story</h2>\n<pre>").append(escape(story.toString())).append("</pre>\n</body></html>\n")
-                .toString();
+        return page.append("<h2>The whole story</h2>\n<pre>").append(escape(story.toString()))
+                .append("</pre>\n</body></html>\n").toString();
     }
 
     /** The files after the wrong recovery, beside those that they should have been like. */
     private void pagesThatDiffer(StringBuilder page) {
         Recording<?, ?> wrong = story.wrong();
         Recording<?, ?> sound = wrong.sound();
-        page.append("<h2>Pages that differ</h2>\n<p>Between the files that this recovery left, and those that a recovery leaves"
-                + " after a ").append(sound.crash().name()).append(" at time ").append(sound.crash().time())
+        page.append("<h2>Pages that differ</h2>\n<p>Between the files that this recovery left, and those"
+                + " that a recovery leaves after a ").append(sound.crash().name())
+                .append(" at time ").append(sound.crash().time())
                 .append(" that loses nothing. The journal is left out.</p>\n<table>");
         Map<Path, byte[]> expected = contents(sound.disk());
         contents(wrong.disk()).forEach((path, found) -> {
             byte[] other = expected.getOrDefault(path, new byte[0]);
-            for (long at = 0; at < Math.max(found.length, other.length) && !path.toString().endsWith(".journal");
-                    at += FileImage.PAGE_BYTES) {
+            boolean isJournal = path.toString().endsWith(".journal");
+            long end = isJournal ? 0 : Math.max(found.length, other.length);
+            for (long at = 0; at < end; at += FileImage.PAGE_BYTES) {
                 row(page, path, at, found, other);
             }
         });

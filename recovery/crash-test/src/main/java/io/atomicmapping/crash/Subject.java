@@ -14,8 +14,8 @@ import java.util.Objects;
  * @param invariant what always holds
  * @param workload what is done with it; null if it is only opened
  */
-record Subject<S extends AutoCloseable, M>(CrashTest.Opener<S> opener, CrashTest.State<S, M> state, CrashTest.Check<S, M> check,
-        CrashTest.Invariant<S> invariant, CrashTest.Workload<S, M> workload) {
+record Subject<S extends AutoCloseable, M>(CrashTest.Opener<S> opener, CrashTest.State<S, M> state,
+        CrashTest.Check<S, M> check, CrashTest.Invariant<S> invariant, CrashTest.Workload<S, M> workload) {
 
     /** Judges an opened structure, and tells a ledger what it begins with. */
     void judge(S structure, Promises<M> promises, Ledger<M> ledger) throws Exception {
@@ -36,7 +36,8 @@ record Subject<S extends AutoCloseable, M>(CrashTest.Opener<S> opener, CrashTest
 
     private void compare(M found, Promises<M> promises) {
         List<Promise<M>> allowed = promises.allowedStates();
-        StringBuilder text = new StringBuilder("the recovered state is none that this crash allows:\n    found ")
+        StringBuilder text =
+                new StringBuilder("the recovered state is none that this crash allows:\n    found ")
                 .append(Text.of(found));
         for (Promise<M> promise : allowed) {
             if (Objects.deepEquals(promise.state(), found)) {

@@ -47,6 +47,8 @@ final class Tails {
 
     private static List<Path> dataFiles(SimulatedDisk disk) {
         List<Path> paths = disk.paths();
-        return paths.stream().filter(path -> disk.kind(JournalFormat.besidePath(path)) == Storage.FileKind.REGULAR).toList();
+        return paths.stream()
+                .filter(path -> disk.kind(JournalFormat.besidePath(path)) == Storage.FileKind.REGULAR)
+                .toList();
     }
 }

@@ -18,12 +18,14 @@ final class Text {
 
     static String of(Object state) {
         String text = plain(state);
-        return text.length() <= TOLD_MAX ? text : text.substring(0, TOLD_MAX) + "... (" + text.length() + " characters)";
+        return text.length() <= TOLD_MAX ? text
+                : text.substring(0, TOLD_MAX) + "... (" + text.length() + " characters)";
     }
 
     private static String plain(Object state) {
         if (state instanceof byte[] bytes) {
-            return "bytes=" + bytes.length + ", hash=" + String.format(Locale.ROOT, "%08x", Arrays.hashCode(bytes));
+            return "bytes=" + bytes.length
+                    + ", hash=" + String.format(Locale.ROOT, "%08x", Arrays.hashCode(bytes));
         }
         String text = Arrays.deepToString(new Object[] {state});
         return CONTROL.matcher(text.substring(1, text.length() - 1))
@@ -42,11 +44,12 @@ final class Text {
         while (at < Math.min(left.length(), right.length()) && left.charAt(at) == right.charAt(at)) {
             at++;
         }
-        if (Math.max(left.length(), right.length()) <= TOLD_MAX || at == Math.max(left.length(), right.length())) {
+        if (Math.max(left.length(), right.length()) <= TOLD_MAX
+                || at == Math.max(left.length(), right.length())) {
             return "";
         }
-        return "differs first at character " + at + ": expected ..." + around(left, at) + "..., found ..." + around(right, at)
-                + "...";
+        return "differs first at character " + at + ": expected ..." + around(left, at) + "..., found ..."
+                + around(right, at) + "...";
     }
 
     private static String around(String text, int at) {

@@ -25,8 +25,8 @@ final class Timeline {
 
     private Timeline(Chapter chapter) {
         this.chapter = chapter;
-        this.rows = chapter.events().stream().map(Event::operation).filter(Objects::nonNull).map(Operation::path).distinct()
-                .toList();
+        this.rows = chapter.events().stream().map(Event::operation).filter(Objects::nonNull)
+                .map(Operation::path).distinct().toList();
     }
 
     /** The drawing, and what its letters for places mean. */
@@ -47,7 +47,8 @@ final class Timeline {
     private String draw() {
         int width = LEFT + (chapter.events().size() + 3) * STEP;
         int height = (rows.size() + 2) * ROW + 20;
-        svg.append(format("<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\">", width, height));
+        svg.append(format("<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\">", width,
+                height));
         row("workload", 0, width);
         for (int i = 0; i < rows.size(); i++) {
             row(rows.get(i).toString(), i + 1, width);
@@ -69,8 +70,9 @@ final class Timeline {
 
     private void row(String name, int index, int width) {
         int y = index * ROW + 24;
-        svg.append(format("<text x=\"4\" y=\"%d\" class=\"name\">%s</text><line x1=\"%d\" y1=\"%d\" x2=\"%d\" y2=\"%d\""
-                + " class=\"row\"/>", y + 4, StoryPage.escape(shortened(name)), LEFT - 8, y, width, y));
+        svg.append(format("<text x=\"4\" y=\"%d\" class=\"name\">%s</text>"
+                + "<line x1=\"%d\" y1=\"%d\" x2=\"%d\" y2=\"%d\" class=\"row\"/>",
+                y + 4, StoryPage.escape(shortened(name)), LEFT - 8, y, width, y));
     }
 
     /** A bar under what was done in one place of the program in a row. */
@@ -115,18 +117,21 @@ final class Timeline {
     private void done(Event event, int x) {
         Operation operation = event.operation();
         int y = (rows.indexOf(operation.path()) + 1) * ROW + 24;
-        String title = StoryPage.escape(event.time() + "  " + event.text() + Teller.fate(event, chapter.crash()) + "\n"
-                + event.by());
+        String title = StoryPage.escape(event.time() + "  " + event.text()
+                + Teller.fate(event, chapter.crash()) + "\n" + event.by());
         String style = event.isInFlight(chapter.crash()) ? "flight" : "";
         if (operation.isForce()) {
-            svg.append(format("<rect x=\"%d\" y=\"%d\" width=\"5\" height=\"34\" class=\"force %s\"><title>%s</title></rect>",
+            svg.append(format("<rect x=\"%d\" y=\"%d\" width=\"5\" height=\"34\" class=\"force %s\">"
+                    + "<title>%s</title></rect>",
                     x + 6, y - 17, style, title));
             return;
         }
         String fate = event.fate() == null ? "sure" : event.fate().name().toLowerCase(Locale.ROOT);
-        svg.append(format("<rect x=\"%d\" y=\"%d\" width=\"17\" height=\"20\" rx=\"%d\" class=\"%s %s\"><title>%s</title></rect>",
+        svg.append(format("<rect x=\"%d\" y=\"%d\" width=\"17\" height=\"20\" rx=\"%d\" class=\"%s %s\">"
+                + "<title>%s</title></rect>",
                 x, y - 10, operation.isOfEntries() ? 9 : 2, fate, style, title));
-        svg.append(format("<text x=\"%d\" y=\"%d\" class=\"letter\">%s</text>", x + 8, y + 4, letter(operation)));
+        svg.append(format("<text x=\"%d\" y=\"%d\" class=\"letter\">%s</text>", x + 8, y + 4,
+                letter(operation)));
     }
 
     private static String letter(Operation operation) {
@@ -147,8 +152,9 @@ final class Timeline {
 
     private void end(int x, int height) {
         String what = chapter.crash() == null ? "wrong" : chapter.crash().name();
-        svg.append(format("<line x1=\"%d\" y1=\"4\" x2=\"%d\" y2=\"%d\" class=\"crash\"/><text x=\"%d\" y=\"%d\" class=\"crashed\">"
-                + "%s</text>", x + 4, x + 4, height - 18, x - 60, height - 6, what));
+        svg.append(format("<line x1=\"%d\" y1=\"4\" x2=\"%d\" y2=\"%d\" class=\"crash\"/>"
+                + "<text x=\"%d\" y=\"%d\" class=\"crashed\">%s</text>",
+                x + 4, x + 4, height - 18, x - 60, height - 6, what));
     }
 
     private static String format(String template, Object... values) {
@@ -157,13 +163,14 @@ final class Timeline {
 
     /** What the drawing's marks mean, as marks of the same style. */
     static String legend() {
-        return Stream.of("sure", "kept", "torn", "lost").map(fate -> "<span class=\"key " + fate + "\"></span> " + fate + " ")
+        return Stream.of("sure", "kept", "torn", "lost")
+                .map(fate -> "<span class=\"key " + fate + "\"></span> " + fate + " ")
                 .reduce("", String::concat)
                 + "<span class=\"key force\"></span> force; dashed: in flight when the"
                 + " crash came.<br>Sure: a force covers it, or a kill could not lose it. Kept, torn, lost:"
                 + " what became of what it could lose.<br>W write, L length, 0 zeros, S space, A attribute,"
-                + " P permissions, + created, - deleted,"
-                + " R renamed, X rotten or dropped.<br>Flags are what the workload said: 1? commit 1 begins, 1!"
-                + " it is acknowledged. A pointer on a mark shows more.";
+                + " P permissions, + created, - deleted, R renamed, X rotten or dropped.<br>Flags are what"
+                + " the workload said: 1? commit 1 begins, 1! it is acknowledged."
+                + " A pointer on a mark shows more.";
     }
 }

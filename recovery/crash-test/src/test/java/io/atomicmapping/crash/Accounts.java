@@ -8,7 +8,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/** A structure as a user would write it: balances in a mapping, a page for each, which always sum to the same. */
+/** A structure as a user would write it: balances in a mapping, a page for each; their sum stays the same. */
 final class Accounts implements AutoCloseable {
 
     static final int COUNT = 3;
@@ -23,8 +23,9 @@ final class Accounts implements AutoCloseable {
     }
 
     static Accounts open(Storage storage) throws IOException {
-        AtomicMapping mapping = AtomicMapping.open(FILE, MappingOptions.builder().storage(storage).size(COUNT * STRIDE)
-                .maxSize(1 << 20).journalCapacity(16384).build());
+        MappingOptions options = MappingOptions.builder().storage(storage).size(COUNT * STRIDE)
+                .maxSize(1 << 20).journalCapacity(16384).build();
+        AtomicMapping mapping = AtomicMapping.open(FILE, options);
         Accounts accounts = new Accounts(mapping);
         if (mapping.lastCommit() == 0) {
             for (int i = 0; i < COUNT; i++) {

@@ -61,7 +61,8 @@ class BarriersTest {
         for (boolean attributes : new boolean[] {true, false}) {
             SimulatedDisk edited = new SimulatedDisk(new DiskTraits(SimulatedDisk.SECTOR_BYTES, attributes));
             create(edited).close();
-            try (DurableFile other = edited.open(FILE, Storage.OpenMode.WRITE); Arena arena = Arena.ofConfined()) {
+            try (DurableFile other = edited.open(FILE, Storage.OpenMode.WRITE);
+                    Arena arena = Arena.ofConfined()) {
                 other.write(10_000, arena.allocateFrom(ValueLayout.JAVA_BYTE, (byte) 42));
             }
             try (AtomicMapping mapping = open(edited)) {
@@ -85,7 +86,8 @@ class BarriersTest {
             try (AtomicMapping recovered = open(powerCut(disk))) {
                 assertEquals(0, recovered.getLong(0));
                 assertEquals(2, recovered.getLong(LINE_BYTES));
-                assertEquals(3, recovered.getLong(2 * LINE_BYTES), "a line of which the range touches one byte");
+                assertEquals(3, recovered.getLong(2 * LINE_BYTES),
+                        "a line of which the range touches one byte");
                 assertEquals(0, recovered.getLong(3 * LINE_BYTES));
             }
         }
@@ -100,7 +102,8 @@ class BarriersTest {
                 mapping.sync();
                 try (AtomicMapping recovered = open(powerCut(disk))) {
                     for (int done = 0; done <= commit; done++) {
-                        assertEquals(done + 1, recovered.getByte((done + 1L) * COMMIT_BYTES - 1), "after commit " + commit);
+                        assertEquals(done + 1, recovered.getByte((done + 1L) * COMMIT_BYTES - 1),
+                                "after commit " + commit);
                     }
                 }
             }
@@ -119,7 +122,8 @@ class BarriersTest {
         for (long time = 0; time <= killed.time(); time++) {
             try (AtomicMapping recovered = open(killed.crash(Crash.at(Crash.Kind.POWER_CUT, time)))) {
                 assertEquals(42, recovered.getLong(0));
-                assertEquals(grown || recovered.size() != SIZE ? 2 * SIZE : SIZE, recovered.size(), "cut at " + time);
+                assertEquals(grown || recovered.size() != SIZE ? 2 * SIZE : SIZE, recovered.size(),
+                        "cut at " + time);
                 grown |= recovered.size() != SIZE;
             }
         }
@@ -138,7 +142,8 @@ class BarriersTest {
                 assertEquals(SIZE / 2 + 1, recovered.size(), "cut at " + time);
             }
         }
-        assertEquals(SIZE / 2 + 1, powerCut(disk).contents(FILE).length, "the data file is whole without its journal");
+        assertEquals(SIZE / 2 + 1, powerCut(disk).contents(FILE).length,
+                "the data file is whole without its journal");
     }
 
     /** The committed size ends within a page, and so does what is written home. */

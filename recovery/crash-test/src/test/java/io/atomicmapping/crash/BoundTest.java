@@ -32,7 +32,8 @@ class BoundTest {
         SimulatedDisk cut = powerCut(disk);
         mapping.close();
         cut.delete(JOURNAL);
-        IncompatibleJournalException refusal = assertThrows(IncompatibleJournalException.class, () -> open(cut).close());
+        IncompatibleJournalException refusal =
+                assertThrows(IncompatibleJournalException.class, () -> open(cut).close());
         assertTrue(refusal.getMessage().contains("journal is missing"), refusal::getMessage);
     }
 
@@ -54,7 +55,8 @@ class BoundTest {
     void firstOpeningWithAJournalElsewhereCanBeCutAnywhere() throws IOException {
         create(disk).close();
         long begin = disk.time();
-        AtomicMapping.open(FILE, CrashFixture.options(DishonestStorage.over(disk)).journal(ELSEWHERE).build()).close();
+        AtomicMapping.open(FILE, CrashFixture.options(DishonestStorage.over(disk)).journal(ELSEWHERE).build())
+                .close();
         for (long time = begin; time <= disk.time(); time++) {
             for (Crash.Kind kind : Crash.Kind.values()) {
                 try (AtomicMapping mapping = open(disk.crash(Crash.at(kind, time)))) {
@@ -74,7 +76,8 @@ class BoundTest {
         mapping.close();
         byte[] before = killed.contents(FILE);
         killed.corrupt(FILE, 100, 1);
-        IncompatibleJournalException refusal = assertThrows(IncompatibleJournalException.class, () -> open(killed).close());
+        IncompatibleJournalException refusal =
+                assertThrows(IncompatibleJournalException.class, () -> open(killed).close());
         assertTrue(refusal.getMessage().contains("does not hold what its journal saw"), refusal::getMessage);
         assertThrows(IncompatibleJournalException.class, () -> AtomicMapping.open(FILE,
                 CrashFixture.options(killed).readOnly(true).build()).close(), "to a reader, too");

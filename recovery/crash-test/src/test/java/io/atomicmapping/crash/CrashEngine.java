@@ -1,6 +1,6 @@
 package io.atomicmapping.crash;
 
-/** Random sessions and their crashes: the one place where detectors of seeded faults meet the crash engine. */
+/** Random sessions and their crashes: the place where detectors of seeded faults meet the crash engine. */
 final class CrashEngine {
 
     private CrashEngine() {}

@@ -41,8 +41,9 @@ class CrashExamplesTest {
     }
 
     /**
-     * An opening was killed when it had created the data file, before it had forced its name. The next opening found the
-     * file and its name in the cache, went on, and let commits pass: the power cut took the name.
+     * An opening was killed when it had created the data file, before it had forced its name. The next
+     * opening found the file and its name in the cache, went on, and let commits pass: the power cut took the
+     * name.
      */
     @Test
     void nameThatAKilledOpeningLeftInTheCacheIsForcedBeforeACommit() throws IOException {
@@ -57,16 +58,18 @@ class CrashExamplesTest {
                 try (AtomicMapping mapping = AtomicMapping.open(FILE, onKilled)) {
                     mapping.putLong(0, 42);
                     mapping.sync();
-                    cut = killed.crash(Crash.at(POWER_CUT, killed.time())); // before a close, which needs no journal
+                    // before a close, which needs no journal
+                    cut = killed.crash(Crash.at(POWER_CUT, killed.time()));
                 }
-                try (AtomicMapping mapping = AtomicMapping.open(FILE, MappingOptions.builder().storage(cut).build())) {
+                try (AtomicMapping mapping =
+                        AtomicMapping.open(FILE, MappingOptions.builder().storage(cut).build())) {
                     assertEquals(42, mapping.getLong(0), "killed at " + time);
                 }
             }
         }
     }
 
-    /** A cut of bytes that were never committed was taken for one below the committed size, and the commit refused. */
+    /** A cut of uncommitted bytes was taken for one below the committed size, and the commit refused. */
     @Test
     void growingAndCuttingALittleInOneCommitIsCommitted() throws IOException {
         try (AtomicMapping mapping = open(disk)) {
@@ -79,7 +82,8 @@ class CrashExamplesTest {
     }
 
     /**
-     * The last page kept, in the data file, what lay past a committed cut; a second cut, taken back, mapped it again.
+     * The last page kept, in the data file, what lay past a committed cut; a second cut, taken back, mapped
+     * it again.
      */
     @Test
     void bytesPastACommittedCutStayZeroWhenALaterCutIsTakenBack() throws IOException {
@@ -100,8 +104,8 @@ class CrashExamplesTest {
     }
 
     /**
-     * In kernel mode a commit wrote its pages home only up to the new, smaller size: past it the last page kept what was cut off,
-     * and a rollback, which goes by home, brought it back.
+     * In kernel mode a commit wrote its pages home only up to the new, smaller size: past it the last page
+     * kept what was cut off, and a rollback, which goes by home, brought it back.
      */
     @Test
     void bytesPastACommittedCutStayZeroAfterARollbackInKernelMode() throws IOException {
@@ -120,7 +124,10 @@ class CrashExamplesTest {
         }
     }
 
-    /** An asynchronous commit failed; a sync behind it, whose caller had stored nothing more, returned the last number. */
+    /**
+     * An asynchronous commit failed; a sync behind it, whose caller had stored nothing more, returned the
+     * last number.
+     */
     @Test
     void syncBehindAnAsynchronousCommitThatFailsFailsToo() throws IOException {
         for (int attempt = 0; attempt < 50; attempt++) {
@@ -143,8 +150,8 @@ class CrashExamplesTest {
     }
 
     /**
-     * A creation failed when its journal had its name: it took back both names, and a power cut brought back the journal's alone,
-     * in use and without its data file, which every later opening refused.
+     * A creation failed when its journal had its name: it took back both names, and a power cut brought back
+     * the journal's alone, in use and without its data file, which every later opening refused.
      */
     @Test
     void journalOfACreationThatFailedDoesNotOutliveItsDataFile() throws IOException {
@@ -162,8 +169,9 @@ class CrashExamplesTest {
     }
 
     /**
-     * A checkpoint's force of a slot failed while a commit's force of its record was in flight: the error was of both, and was
-     * told to one. The other returned, the commit was acknowledged, and a power cut took its record.
+     * A checkpoint's force of a slot failed while a commit's force of its record was in flight: the error was
+     * of both, and was told to one. The other returned, the commit was acknowledged, and a power cut took its
+     * record.
      */
     @Test
     void forcesOfTheJournalDoNotOverlap() throws IOException {
@@ -192,8 +200,8 @@ class CrashExamplesTest {
     }
 
     /**
-     * The force of a record failed: the kernel marks its pages clean. Recovery finds the record in the cache, and no force
-     * brings it to the disk: it must be written anew, before the data file gets its bytes.
+     * The force of a record failed: the kernel marks its pages clean. Recovery finds the record in the cache,
+     * and no force brings it to the disk: it must be written anew, before the data file gets its bytes.
      */
     @Test
     void recordWhoseForceFailedIsWrittenAnewByRecovery() throws IOException {
@@ -202,7 +210,8 @@ class CrashExamplesTest {
         long forcesBefore = forcesOfTheJournal();
         failing.fill(0, FILLED, (byte) 1);
         failing.sync();
-        while (forcesOfTheJournal() < forcesBefore + 2) { // the mark's: it must not take the failure for itself
+        // the second is the mark's: it must not take the failure for itself
+        while (forcesOfTheJournal() < forcesBefore + 2) {
             LockSupport.parkNanos(1_000_000);
         }
         faulty.fail(EnumSet.of(FaultyStorage.Call.FORCE), ".journal", 0, 1, "Input/output error");

@@ -14,7 +14,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 
-/** A mapping on a simulated disk with the verbs of crash tests; a small ring, so that checkpoints are never far. */
+/** A mapping on a simulated disk with the verbs of crash tests; checkpoints are never far in a small ring. */
 final class CrashFixture {
 
     static final Path FILE = Path.of("/data/file");

@@ -16,7 +16,7 @@ import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
 import org.junit.jupiter.api.Test;
 
-/** The crash test for users: what is sound passes, what is wrong is found, and its story leads to the line. */
+/** The crash test for users: what is sound passes, what is wrong is found, its story leads to the line. */
 class CrashTestTest {
 
     private static CrashTest<Accounts, List<Long>> sound() {
@@ -57,8 +57,9 @@ class CrashTestTest {
         String story = story(hasty().exhaustive());
         assertTrue(story.contains("found [90, 105, 100]"), story);
         assertTrue(story.contains("allowed: in flight    commit 2 at CrashTestTest.hasty"), story);
-        assertTrue(Pattern.compile("last force that had returned: .* of accounts.journal at Accounts.withdraw\\(Accounts.java:\\d+\\)"
-                + " < Accounts.hastyTransfer").matcher(story).find(), story);
+        assertTrue(Pattern.compile("last force that had returned: .* of accounts.journal"
+                + " at Accounts.withdraw\\(Accounts.java:\\d+\\) < Accounts.hastyTransfer")
+                .matcher(story).find(), story);
     }
 
     @Test
@@ -76,7 +77,8 @@ class CrashTestTest {
         Matcher link = Pattern.compile("As a page: (file:.*)").matcher(story);
         assertTrue(link.find(), story);
         String page = Files.readString(Path.of(URI.create(link.group(1))));
-        assertTrue(page.contains("<svg") && page.contains("process kill") && page.contains("/data/accounts.journal"), page);
+        assertTrue(page.contains("<svg") && page.contains("process kill")
+                && page.contains("/data/accounts.journal"), page);
         assertTrue(page.contains("class=\"differs\">page 1<"), page);
     }
 
@@ -88,9 +90,11 @@ class CrashTestTest {
 
     @Test
     void checkJudgesPromisesThatAreNoStates() {
-        CrashTest<Accounts, Integer> counted = CrashTest.<Accounts, Integer>checking(Accounts::open, (accounts, promises) -> {
+        CrashTest<Accounts, Integer> counted =
+                CrashTest.<Accounts, Integer>checking(Accounts::open, (accounts, promises) -> {
             long transferred = Accounts.EACH - accounts.balances().get(0);
-            assertTrue(transferred >= promises.acknowledged().size(), promises.acknowledged() + " " + accounts.balances());
+            assertTrue(transferred >= promises.acknowledged().size(),
+                    promises.acknowledged() + " " + accounts.balances());
             assertTrue(transferred <= promises.acknowledged().size() + promises.inFlight().size());
         }).workload((accounts, ledger) -> {
             for (int i = 1; i <= 3; i++) {

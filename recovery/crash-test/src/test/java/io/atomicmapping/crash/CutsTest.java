@@ -11,7 +11,10 @@ import java.io.IOException;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 
-/** What was cut off stays cut off, in whatever commit it was and whatever came after: re-grown bytes read 0 after any crash. */
+/**
+ * What was cut off stays cut off, in whatever commit it was and whatever came after: re-grown bytes read 0
+ * after any crash.
+ */
 class CutsTest {
 
     private static final int CUT = 30_001;

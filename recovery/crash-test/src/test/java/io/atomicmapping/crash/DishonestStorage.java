@@ -12,11 +12,12 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Predicate;
 
 /**
- * A storage that drops one kind of call of the library, or makes it differently, and reports success: a barrier that the
- * library would have forgotten. Which, the JVM is told by {@code -Datomicmapping.crash.dishonest=NAME}; else it is honest.
+ * A storage that drops one kind of call of the library, or makes it differently, and reports success: a
+ * barrier that the library would have forgotten. Which, the JVM is told by
+ * {@code -Datomicmapping.crash.dishonest=NAME}; else it is honest.
  *
- * <p>A call is known by its name, its file, and the method of the library that makes it. A fault of a method that was renamed
- * hits nothing, is found by nobody, and so fails the catalogue.
+ * <p>A call is known by its name, its file, and the method of the library that makes it. A fault of a method
+ * that was renamed hits nothing, is found by nobody, and so fails the catalogue.
  */
 enum DishonestStorage {
 
@@ -107,7 +108,8 @@ enum DishonestStorage {
     }
 
     private boolean isNamed(StackWalker.StackFrame frame) {
-        return frame.getMethodName().equals(caller.get(1)) && frame.getClassName().endsWith("." + caller.get(0));
+        return frame.getMethodName().equals(caller.get(1))
+                && frame.getClassName().endsWith("." + caller.get(0));
     }
 
     /** A slot in two writes; of the two forces of a slot update, only the last is made. */

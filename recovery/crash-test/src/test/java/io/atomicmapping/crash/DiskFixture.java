@@ -57,7 +57,7 @@ final class DiskFixture {
         }
     }
 
-    /** A file as one letter a sector, a dot for zeros, a question mark for a mix; "missing" where it is not there. */
+    /** A file as one letter a sector, a dot for zeros, a question mark for a mix; "missing" without it. */
     static String sectors(SimulatedDisk disk, String name) {
         try {
             byte[] bytes = disk.contents(path(name));
@@ -76,7 +76,7 @@ final class DiskFixture {
         }
     }
 
-    /** Everything that any crash of a kind at a time can leave, seen through a view: all subsets of all units. */
+    /** All that any crash of a kind at a time can leave, seen through a view: all subsets of all units. */
     Set<String> outcomes(Crash.Kind kind, long time, Function<SimulatedDisk, String> view) {
         Set<String> outcomes = new TreeSet<>();
         var undecided = disk.undecided(kind, time);

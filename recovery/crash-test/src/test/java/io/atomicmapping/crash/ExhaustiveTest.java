@@ -14,8 +14,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * Every crash of short runs, and of the recoveries from them, leaves one commit; and the runs are such that whatever can happen
- * to an operation happens, with every way in which a journal can then end.
+ * Every crash of short runs, and of the recoveries from them, leaves one commit; and the runs are such that
+ * whatever can happen to an operation happens, with every way in which a journal can then end.
  */
 class ExhaustiveTest {
 
@@ -46,9 +46,11 @@ class ExhaustiveTest {
     void everyOpeningThatReplaysIsCrashedAtEveryMomentInEveryWay() {
         Map<String, Integer> crashed = new TreeMap<>();
         for (Scenario scenario : Scenario.values()) {
-            report(scenario).crashedRecoveries().forEach((tail, count) -> crashed.merge(tail, count, Integer::sum));
+            report(scenario).crashedRecoveries()
+                    .forEach((tail, count) -> crashed.merge(tail, count, Integer::sum));
         }
-        System.out.println("recoveries of which every crash was visited, by the tail that they found: " + crashed);
+        System.out.println("recoveries of which every crash was visited, by the tail that they found: "
+                + crashed);
         for (TailCase tail : TailCase.values()) {
             assertEquals(!tail.isCorrupt(), crashed.containsKey(tail.name()), tail::name);
         }
@@ -77,7 +79,8 @@ class ExhaustiveTest {
                     String reason = FateRules.reason(kind, fate, tail);
                     boolean seen = coverage.has(kind, fate, tail.name());
                     if (seen != (reason == null)) {
-                        wrong.add(kind + " " + fate + " " + tail + (seen ? ": seen, though " + reason : ": never seen"));
+                        wrong.add(kind + " " + fate + " " + tail
+                                + (seen ? ": seen, though " + reason : ": never seen"));
                     }
                 }
             }

@@ -13,8 +13,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInfo;
 
 /**
- * One scripted session, run again and again, each time with a fault at the next call: the first, the second, and so on until
- * the script ends before the fault. What {@link FaultedRun} asserts after each is the contract.
+ * One scripted session, run again and again, each time with a fault at the next call: the first, the second,
+ * and so on until the script ends before the fault. What {@link FaultedRun} asserts after each is the
+ * contract.
  */
 class FaultSweepTest {
 
@@ -93,7 +94,8 @@ class FaultSweepTest {
 
     @Test
     void anyOtherCallThatFailsIsAnError() throws IOException {
-        for (Call call : EnumSet.of(Call.OPEN, Call.RENAME, Call.DELETE, Call.ZERO, Call.SET_LENGTH, Call.SET_ATTRIBUTE)) {
+        for (Call call : EnumSet.of(Call.OPEN, Call.RENAME, Call.DELETE, Call.ZERO, Call.SET_LENGTH,
+                Call.SET_ATTRIBUTE)) {
             sweep(EnumSet.of(call), IO_ERROR);
         }
     }

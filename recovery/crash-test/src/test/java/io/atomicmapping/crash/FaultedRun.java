@@ -17,13 +17,15 @@ import java.util.SplittableRandom;
 import java.util.concurrent.CompletionException;
 
 /**
- * One run of a scripted session on a storage with a fault, and the crashes after it. Asserted is the contract:
+ * One run of a scripted session on a storage with a fault, and the crashes after it. Asserted is the
+ * contract:
  *
  * <ul>
  *   <li>The fault shows as an exception of the right type that tells it, or not at all; never as a hang.
  *   <li>Loads go on, and show what was stored.
  *   <li>Unless a force failed, a sync succeeds once the storage works again.
- *   <li>After a kill or a power cut at that moment, opening shows a commit not older than the last acknowledged.
+ *   <li>After a kill or a power cut at that moment, opening shows a commit not older than the last
+ *       acknowledged.
  *   <li>No byte that was never committed went into the data file.
  * </ul>
  */
@@ -42,7 +44,10 @@ final class FaultedRun {
         }
     }
 
-    /** Puts, syncs, range syncs, checkpoints of a 16 KiB ring, its growth, resizes both ways, rollback, close and reopening. */
+    /**
+     * Puts, syncs, range syncs, checkpoints of a 16 KiB ring, its growth, resizes both ways, rollback, close
+     * and reopening.
+     */
     private static final List<Step> SCRIPT = List.of(
             step(Kind.PUT_LONG, 100, 0, 11), step(Kind.SYNC, 0, 0, 0),
             step(Kind.STORE_RAW, 40_000, 0x40000 + 1500, 12), step(Kind.SYNC, 0, 0, 0),
@@ -52,12 +57,15 @@ final class FaultedRun {
             step(Kind.PUT_BYTES, 30_100, 0x40000 + 250, 16), step(Kind.SYNC, 0, 0, 0),
             step(Kind.FILL, 50_000, 0x40000 + 6000, 17), step(Kind.ROLLBACK, 0, 0, 0),
             step(Kind.PUT_MANY, 10_000, 0x40000 + 23_000, 18), step(Kind.SYNC, 0, 0, 0),
-            step(Kind.RESIZE, 120_001, 0, 4), step(Kind.PUT_BYTES, 119_900, 0x40000 + 99, 19), step(Kind.SYNC, 0, 0, 0),
+            step(Kind.RESIZE, 120_001, 0, 4), step(Kind.PUT_BYTES, 119_900, 0x40000 + 99, 19),
+            step(Kind.SYNC, 0, 0, 0),
             step(Kind.RESIZE, 50_001, 0, 4), step(Kind.SYNC, 0, 0, 0),
-            step(Kind.RESIZE, 90_000, 0, 4), step(Kind.PUT_LONG, 60_000, 0x40000, 20), step(Kind.SYNC, 0, 0, 0),
+            step(Kind.RESIZE, 90_000, 0, 4), step(Kind.PUT_LONG, 60_000, 0x40000, 20),
+            step(Kind.SYNC, 0, 0, 0),
             step(Kind.PUT_LONG, 10, 0x40000, 21), step(Kind.REOPEN, 100_000, 2, 4),
             step(Kind.UPDATE, 1, 0, 22), step(Kind.SYNC, 0, 0, 0), step(Kind.REOPEN, 0, 1, 4),
-            step(Kind.PUT_MANY, 5_000, 0x40000 + 9000, 23), step(Kind.SYNC, 0, 0, 0), step(Kind.PUT_LONG, 9, 0x40000, 24));
+            step(Kind.PUT_MANY, 5_000, 0x40000 + 9000, 23), step(Kind.SYNC, 0, 0, 0),
+            step(Kind.PUT_LONG, 9, 0x40000, 24));
     private static final int SIZE = 80_000;
     private static final int RANDOM_CRASHES = 2;
     private static final int TOLD_MAX = 60;
@@ -113,7 +121,8 @@ final class FaultedRun {
     private String toldOperations() {
         List<Operation> operations = disk.operations();
         StringBuilder text = new StringBuilder();
-        for (Operation operation : operations.subList(Math.max(0, operations.size() - TOLD_MAX), operations.size())) {
+        int from = Math.max(0, operations.size() - TOLD_MAX);
+        for (Operation operation : operations.subList(from, operations.size())) {
             text.append("\n    ").append(operation.begin()).append(' ').append(operation).append(" [")
                     .append(operation.thread()).append(']');
         }
@@ -129,8 +138,8 @@ final class FaultedRun {
             return;
         }
         opened = disk.time();
-        Session.Place place = new Session.Place(storage, CrashFixture.FILE, null, CrashFixture.RING_BYTES, 1 << 20, raw,
-                disk::time);
+        Session.Place place = new Session.Place(storage, CrashFixture.FILE, null, CrashFixture.RING_BYTES,
+                1 << 20, raw, disk::time);
         Session session = new Session(place, mapping, oracle);
         Exception failure = null;
         try {
@@ -162,8 +171,9 @@ final class FaultedRun {
         byte[] working = oracle.working.clone();
         try {
             byte[] actual = CrashFixture.bytes(mapping);
-            assertTrue(Arrays.equals(working, actual), () -> "loads after a failure show something else: first at "
-                    + Arrays.mismatch(working, actual));
+            assertTrue(Arrays.equals(working, actual),
+                    () -> "loads after a failure show something else: first at "
+                            + Arrays.mismatch(working, actual));
             Version version = oracle.commit(disk.time());
             version.acknowledge(mapping.sync());
         } catch (IllegalStateException e) {
@@ -206,16 +216,18 @@ final class FaultedRun {
     private void check(Crash crash) throws IOException {
         boolean wasOpened = crash.time() >= opened;
         List<Version> allowed = !wasOpened ? List.of(empty)
-                : ledger.promisesAt(crash.time()).allowedStates().stream().map(Promises.Promise::state).toList();
+                : ledger.promisesAt(crash.time()).allowedStates().stream()
+                        .map(Promises.Promise::state).toList();
         SimulatedDisk after = disk.crash(crash);
         SimulatedDisk healthy = CrashFixture.kill(after);
         MappingOptions.Builder options = wasOpened ? options(healthy) : options(healthy).size(SIZE);
         try (AtomicMapping mapping = AtomicMapping.open(CrashFixture.FILE, options.build())) {
             Version found = Version.found(CrashFixture.bytes(mapping), mapping.lastCommit());
-            assertTrue(allowed.contains(found), () -> "not a commit that is allowed after " + crash.kind() + " at "
-                    + crash.time() + ": found " + found + ", allowed=" + allowed
-                    + ", differs from the last of these first at "
-                    + Arrays.mismatch(allowed.getLast().content, found.content));
+            assertTrue(allowed.contains(found),
+                    () -> "not a commit that is allowed after " + crash.kind() + " at " + crash.time()
+                            + ": found " + found + ", allowed=" + allowed
+                            + ", differs from the last of these first at "
+                            + Arrays.mismatch(allowed.getLast().content, found.content));
         } catch (NoSuchFileException e) {
             assertTrue(!wasOpened, () -> "the file is gone: " + e);
         }
@@ -224,8 +236,10 @@ final class FaultedRun {
     private void checkHome() {
         for (Operation operation : disk.operations()) {
             if (operation.begin() > opened && operation.path().equals(CrashFixture.FILE)) {
-                long leak = oracle.firstUncommitted(operation.position(), operation.written(), operation.begin());
-                assertTrue(leak < 0, () -> "uncommitted byte written home: offset=" + leak + ", operation=" + operation);
+                long leak = oracle.firstUncommitted(operation.position(), operation.written(),
+                        operation.begin());
+                assertTrue(leak < 0,
+                        () -> "uncommitted byte written home: offset=" + leak + ", operation=" + operation);
             }
         }
     }

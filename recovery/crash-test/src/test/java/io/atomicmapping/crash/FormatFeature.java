@@ -15,8 +15,8 @@ import java.util.Map;
 import java.util.function.Predicate;
 
 /**
- * What {@code FORMAT.md} says that files can look like, and whether they do after a crash. In the order of that page. What
- * opening refuses is not here: no crash leaves it.
+ * What {@code FORMAT.md} says that files can look like, and whether they do after a crash. In the order of
+ * that page. What opening refuses is not here: no crash leaves it.
  */
 enum FormatFeature {
 
@@ -126,7 +126,8 @@ enum FormatFeature {
 
         @Override
         public String toString() {
-            StringBuilder text = new StringBuilder(String.format("%-52s%9s  first in", "in FORMAT.md", "disks"));
+            StringBuilder text =
+                    new StringBuilder(String.format("%-52s%9s  first in", "in FORMAT.md", "disks"));
             disks.forEach((feature, count) ->
                     text.append(String.format("%n%-52s%,9d  %s", feature, count, first.get(feature))));
             return text.toString();
@@ -182,7 +183,8 @@ enum FormatFeature {
         }
 
         private static ByteBuffer part(byte[] bytes, int from, int length) {
-            return ByteBuffer.wrap(Arrays.copyOfRange(bytes, from, from + length)).order(ByteOrder.LITTLE_ENDIAN);
+            return ByteBuffer.wrap(Arrays.copyOfRange(bytes, from, from + length))
+                    .order(ByteOrder.LITTLE_ENDIAN);
         }
 
         long ringBytes() {

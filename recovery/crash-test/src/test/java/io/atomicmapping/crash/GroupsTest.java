@@ -28,8 +28,8 @@ import java.util.concurrent.FutureTask;
 import org.junit.jupiter.api.Test;
 
 /**
- * Several commits behind one force, torn in every way: the first ones survive or none, and what was dropped never comes back,
- * also when the next session writes its first record where a dropped one was.
+ * Several commits behind one force, torn in every way: the first ones survive or none, and what was dropped
+ * never comes back, also when the next session writes its first record where a dropped one was.
  */
 class GroupsTest {
 
@@ -40,7 +40,7 @@ class GroupsTest {
     /** each takes a sector of the 32 that the ring has */
     private static final int COMMITS_OF_SOME_LAPS = 100;
 
-    /** A disk on which a group of commits was appended; its force is in flight at the time that is returned by it. */
+    /** A disk on which a group of commits was appended, and a time at which its force is in flight. */
     private record Torn(SimulatedDisk disk, long time) { }
 
     private static Torn group() throws IOException, InterruptedException {
@@ -49,7 +49,8 @@ class GroupsTest {
         AtomicMapping mapping = create(InterceptedStorage.over(disk, gate));
         gate.arm(); // before any commit that a mark could follow
         mapping.putLong(0, 2);
-        CompletableFuture<Long> first = mapping.syncAsync(); // its force waits: those that come meanwhile share the next
+        // its force waits: those that come meanwhile share the next
+        CompletableFuture<Long> first = mapping.syncAsync();
         gate.awaitEntered();
         long waiting = disk.time();
         CompletableFuture<Long> last = first;
@@ -62,7 +63,8 @@ class GroupsTest {
         List<Operation> forces = disk.operations().stream().filter(operation -> operation.begin() >= waiting
                 && operation.kind() == Operation.Kind.FORCE).toList();
         Torn torn = new Torn(disk, forces.get(1).begin()); // the group's: a mark's may have followed
-        assertEquals(GROUP, disk.undecided(Crash.Kind.POWER_CUT, torn.time).stream().filter(Operation::isWrite).count(),
+        assertEquals(GROUP,
+                disk.undecided(Crash.Kind.POWER_CUT, torn.time).stream().filter(Operation::isWrite).count(),
                 "the records of a group are not forced before its last one is written");
         mapping.close();
         return torn;
@@ -113,22 +115,24 @@ class GroupsTest {
                 assertEquals(number + 1, recovered.lastCommit(), "kept=" + kept);
                 assertEquals(77, recovered.getLong((commits + 1L) * OFFSET_STEP));
                 for (int i = commits + 1; i < GROUP; i++) {
-                    assertEquals(0, recovered.getLong((i + 1L) * OFFSET_STEP), "a dropped commit came back, kept=" + kept);
+                    assertEquals(0, recovered.getLong((i + 1L) * OFFSET_STEP),
+                            "a dropped commit came back, kept=" + kept);
                 }
             }
         }
     }
 
     /**
-     * Of the records of a failed force none is on the disk, all are in the cache, and no force brings them there: wherever in
-     * the ring they lie, all are written anew before the data file gets their bytes.
+     * Of the records of a failed force none is on the disk, all are in the cache, and no force brings them
+     * there: wherever in the ring they lie, all are written anew before the data file gets their bytes.
      */
     @Test
     void groupWhoseForceFailedIsWrittenAnewByRecovery() throws IOException {
         for (int place = RING_SECTORS - GROUP - 1; place <= RING_SECTORS; place++) {
             SimulatedDisk disk = new SimulatedDisk();
             FaultyStorage faulty = new FaultyStorage(disk);
-            OpenedFiles files = Recovery.open(new OpenRequest(faulty, FILE, null, SIZE, RING_BYTES, PageSize.BYTES, false));
+            OpenedFiles files = Recovery.open(
+                    new OpenRequest(faulty, FILE, null, SIZE, RING_BYTES, PageSize.BYTES, false));
             try (RedoRecord record = new RedoRecord(0)) {
                 for (int sector = 0; sector < place; sector++) {
                     append(files.journal(), record, -1);
@@ -155,7 +159,8 @@ class GroupsTest {
     private static void append(JournalWriter journal, RedoRecord record, int index) throws IOException {
         record.clear();
         if (index >= 0) {
-            record.add((index + 1L) * OFFSET_STEP, MemorySegment.ofArray(new byte[] {(byte) (index + 1)}), 0, 1);
+            record.add((index + 1L) * OFFSET_STEP,
+                    MemorySegment.ofArray(new byte[] {(byte) (index + 1)}), 0, 1);
         }
         record.sizes(SIZE, SIZE);
         journal.append(record, journal.lastCommit() + 1);
@@ -165,7 +170,8 @@ class GroupsTest {
         try (AtomicMapping mapping = open(disk)) {
             int commits = (int) mapping.lastCommit() - before;
             for (int i = 0; i < GROUP; i++) {
-                assertEquals(i < commits ? i + 1 : 0, mapping.getLong((i + 1L) * OFFSET_STEP), "behind " + before + " commits");
+                assertEquals(i < commits ? i + 1 : 0, mapping.getLong((i + 1L) * OFFSET_STEP),
+                        "behind " + before + " commits");
             }
             return commits;
         }
@@ -210,7 +216,7 @@ class GroupsTest {
         }
     }
 
-    /** The ring has gone round: behind the last record lie whole ones of the lap before, under the same salt. */
+    /** The ring has gone round: behind the last record lie whole ones of the lap before, of the same salt. */
     @Test
     void recordsOfAnEarlierLapDoNotFollowTheLast() throws IOException {
         SimulatedDisk disk = new SimulatedDisk();

@@ -8,7 +8,10 @@ import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
 import java.nio.file.Path;
 
-/** A storage all of whose calls, and those of its files, go through one place that may look at them, hold them or drop them. */
+/**
+ * A storage all of whose calls, and those of its files, go through one place that may look at them, hold them
+ * or drop them.
+ */
 final class InterceptedStorage {
 
     /** Takes a call; what it returns is what the caller gets. */
@@ -61,11 +64,13 @@ final class InterceptedStorage {
             }
             unwrap(arguments);
             Path file = path != null ? path : (Path) arguments[0];
-            Object result = interceptor.call(new Call(method.getName(), file, arguments), real(method, target, arguments));
+            Object result = interceptor.call(new Call(method.getName(), file, arguments),
+                    real(method, target, arguments));
             return result instanceof DurableFile opened
                     ? proxy(DurableFile.class, opened, opened.path(), interceptor) : result;
         };
-        return type.cast(Proxy.newProxyInstance(type.getClassLoader(), new Class<?>[] {type, Wrapped.class}, handler));
+        return type.cast(
+                Proxy.newProxyInstance(type.getClassLoader(), new Class<?>[] {type, Wrapped.class}, handler));
     }
 
     private static Real real(Method method, Object target, Object[] arguments) {

@@ -12,8 +12,8 @@ import java.nio.file.Path;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * The program that {@link KillTest} kills: commits without end, and tells each commit on its standard output once it is
- * durable.
+ * The program that {@link KillTest} kills: commits without end, and tells each commit on its standard output
+ * once it is durable.
  */
 final class KillChild {
 
@@ -56,7 +56,8 @@ final class KillChild {
         }
     }
 
-    private static void commit(AtomicMapping mapping, long seed, Workload workload, PrintStream out) throws IOException {
+    private static void commit(AtomicMapping mapping, long seed, Workload workload, PrintStream out)
+            throws IOException {
         KillState.Target target = new KillState.OfMapping(mapping, workload == Workload.SEGMENT);
         for (long number = mapping.lastCommit() + 1;; number++) {
             long commit = number;
@@ -66,7 +67,8 @@ final class KillChild {
                 store(mapping, target, workload, seed, commit);
             }
             if (workload == Workload.RANGE) {
-                mapping.putLong(mapping.size() - KillState.SCRATCH_BYTES + number % KillState.SCRATCH_BYTES / 8 * 8, number);
+                mapping.putLong(mapping.size() - KillState.SCRATCH_BYTES
+                        + number % KillState.SCRATCH_BYTES / 8 * 8, number);
                 tell(out, mapping.sync(0, mapping.size() - KillState.SCRATCH_BYTES));
             } else if (workload == Workload.ASYNC || number % 4 == 0) {
                 mapping.syncAsync().thenAccept(durable -> tell(out, durable));
@@ -76,8 +78,8 @@ final class KillChild {
         }
     }
 
-    private static void store(AtomicMapping mapping, KillState.Target target, Workload workload, long seed, long number)
-            throws IOException {
+    private static void store(AtomicMapping mapping, KillState.Target target, Workload workload, long seed,
+            long number) throws IOException {
         for (int thread = 0; thread < KillState.THREADS; thread++) {
             target.putLong(KillState.seen(thread), mapping.getLongAcquire(KillState.secondCounter(thread)));
         }

@@ -10,11 +10,12 @@ import java.util.Arrays;
 import java.util.SplittableRandom;
 
 /**
- * What a killed child's file must hold, as a function of the commit's number alone. The child does it to a mapping, its
- * parent to a byte array.
+ * What a killed child's file must hold, as a function of the commit's number alone. The child does it to a
+ * mapping, its parent to a byte array.
  *
- * <p>The first pages are for threads that store beside the commits: each thread keeps two counters equal, in pages far apart,
- * within one update; what the committer has seen of them is part of its commit, so the commit holds at least that.
+ * <p>The first pages are for threads that store beside the commits: each thread keeps two counters equal, in
+ * pages far apart, within one update; what the committer has seen of them is part of its commit, so the
+ * commit holds at least that.
  */
 final class KillState {
 
@@ -100,7 +101,8 @@ final class KillState {
         }
         if (random.nextInt(5) == 0) {
             int length = random.nextInt(6_000);
-            target.copy(STATE_FROM + random.nextInt(range - length), STATE_FROM + random.nextInt(range - length), length);
+            target.copy(STATE_FROM + random.nextInt(range - length),
+                    STATE_FROM + random.nextInt(range - length), length);
         }
         if (workload == Workload.GROWTH && random.nextInt(20) == 0) {
             for (int offset = STATE_FROM; offset < STATE_FROM + range - Long.BYTES; offset += 16) {
@@ -113,7 +115,8 @@ final class KillState {
     /** In the child: by puts, or raw through the segment. */
     record OfMapping(AtomicMapping mapping, boolean raw) implements Target {
 
-        private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+        private static final ValueLayout.OfLong LONG =
+                ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
         @Override
         public void putLong(int offset, long value) {

@@ -19,9 +19,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * Child JVMs that commit to a real file without end, killed with SIGKILL at random moments: after some acknowledged commits
- * and some nanoseconds, or while they open what the one before left. What each leaves is one commit, not older than the last
- * that it acknowledged.
+ * Child JVMs that commit to a real file without end, killed with SIGKILL at random moments: after some
+ * acknowledged commits and some nanoseconds, or while they open what the one before left. What each leaves is
+ * one commit, not older than the last that it acknowledged.
  */
 @Execution(ExecutionMode.CONCURRENT)
 class KillTest {
@@ -64,15 +64,18 @@ class KillTest {
         }
         verify(file, "-D" + SEED + "=" + seed + ", workload=" + workload + ", at the end");
         assertTrue(opened > kills / 2, "children that came to commit: " + opened);
-        System.out.println("kills of child processes: workload=" + workload + ", kills=" + kills + ", while opening="
-                + (kills - opened) + ", commits=" + oracle.number() + ", acknowledged="
-                + oracle.acknowledged() + ", violations=0, seed=" + seed);
+        System.out.println("kills of child processes: workload=" + workload + ", kills=" + kills
+                + ", while opening=" + (kills - opened) + ", commits=" + oracle.number()
+                + ", acknowledged=" + oracle.acknowledged() + ", violations=0, seed=" + seed);
     }
 
     /** Runs a child until its kill; true if it had opened the file by then. */
-    private boolean child(Path file, Workload workload, String tier, boolean whileOpening, String story) throws IOException {
-        Process process = new ProcessBuilder(command(file, workload, tier)).redirectError(ProcessBuilder.Redirect.INHERIT).start();
-        CompletableFuture.delayedExecutor(CHILD_SECONDS_MAX, TimeUnit.SECONDS).execute(process.toHandle()::destroyForcibly);
+    private boolean child(Path file, Workload workload, String tier, boolean whileOpening, String story)
+            throws IOException {
+        Process process = new ProcessBuilder(command(file, workload, tier))
+                .redirectError(ProcessBuilder.Redirect.INHERIT).start();
+        CompletableFuture.delayedExecutor(CHILD_SECONDS_MAX, TimeUnit.SECONDS)
+                .execute(process.toHandle()::destroyForcibly);
         List<String> lines = new ArrayList<>();
         try (BufferedReader out = process.inputReader()) {
             int awaited = whileOpening ? 1 : 3 + random.nextInt(40);
@@ -83,7 +86,8 @@ class KillTest {
             }
             spin(random.nextInt(whileOpening ? OPENING_NANOS_MAX : SPIN_NANOS_MAX));
             assertTrue(process.isAlive(), () -> "the child ended by itself: " + story + ", said=" + lines);
-            process.toHandle().destroyForcibly(); // Process.destroyForcibly would close the stream with what it still holds
+            // Process.destroyForcibly would close the stream with what it still holds
+            process.toHandle().destroyForcibly();
             for (String line = out.readLine(); line != null; line = out.readLine()) {
                 lines.add(line);
             }
@@ -96,10 +100,10 @@ class KillTest {
     }
 
     private List<String> command(Path file, Workload workload, String tier) {
-        return List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-ea", "-XX:TieredStopAtLevel=1",
-                "-XX:+UseSerialGC", "--enable-native-access=ALL-UNNAMED", "-Dio.atomicmapping.kernelTier=" + tier, "-cp",
-                System.getProperty("java.class.path"), KillChild.class.getName(), file.toString(), Long.toString(seed),
-                workload.name());
+        return List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-ea",
+                "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "--enable-native-access=ALL-UNNAMED",
+                "-Dio.atomicmapping.kernelTier=" + tier, "-cp", System.getProperty("java.class.path"),
+                KillChild.class.getName(), file.toString(), Long.toString(seed), workload.name());
     }
 
     private static void spin(long nanos) {

@@ -4,9 +4,10 @@ import java.util.SplittableRandom;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The time that a long run takes, and its seeds. Without the property {@code -Datomicmapping.crash.seconds=600} there is no
- * long run; {@code -Datomicmapping.crash.seed=...} says where its seeds begin, so that the seed of a failure plays it again.
- * A long run also wants {@code -Dsurefire.timeout=0}, since a module's tests are ended when they seem to hang.
+ * The time that a long run takes, and its seeds. Without the property
+ * {@code -Datomicmapping.crash.seconds=600} there is no long run; {@code -Datomicmapping.crash.seed=...} says
+ * where its seeds begin, so that the seed of a failure plays it again. A long run also wants
+ * {@code -Dsurefire.timeout=0}, since a module's tests are ended when they seem to hang.
  */
 final class LongRun {
 

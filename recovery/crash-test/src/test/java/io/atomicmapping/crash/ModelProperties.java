@@ -27,8 +27,8 @@ import net.jqwik.api.lifecycle.AfterTry;
 import net.jqwik.api.lifecycle.BeforeTry;
 
 /**
- * Whatever is stored, committed, taken back and resized, in whatever order, a mapping holds what a byte array does: in memory,
- * and on real files by puts and, in each of the three ways to find them, by raw stores.
+ * Whatever is stored, committed, taken back and resized, in whatever order, a mapping holds what a byte array
+ * does: in memory, and on real files by puts and, in each of the three ways to find them, by raw stores.
  */
 class ModelProperties {
 
@@ -61,35 +61,38 @@ class ModelProperties {
     }
 
     @Property(tries = 150, seed = "2025", shrinking = ShrinkingMode.BOUNDED)
-    void putsInMemory(@ForAll("steps") List<Step> steps, @ForAll @IntRange(max = 90_000) int size) throws IOException {
+    void putsInMemory(@ForAll("steps") List<Step> steps, @ForAll @IntRange(max = 90_000) int size)
+            throws IOException {
         run(new MemoryStorage(), Path.of("/data/file"), size, false, steps);
     }
 
     @Property(tries = 60, seed = "2025", shrinking = ShrinkingMode.BOUNDED)
-    void rawStoresInMemory(@ForAll("steps") List<Step> steps, @ForAll @IntRange(max = 90_000) int size) throws IOException {
+    void rawStoresInMemory(@ForAll("steps") List<Step> steps, @ForAll @IntRange(max = 90_000) int size)
+            throws IOException {
         run(new MemoryStorage(), Path.of("/data/file"), size, true, steps);
     }
 
     @Property(tries = 60, seed = "2025", shrinking = ShrinkingMode.BOUNDED)
-    void putsInARealFile(@ForAll("steps") List<Step> steps, @ForAll @IntRange(max = 90_000) int size) throws IOException {
+    void putsInARealFile(@ForAll("steps") List<Step> steps, @ForAll @IntRange(max = 90_000) int size)
+            throws IOException {
         runOnFile("EXPLICIT", size, false, steps);
     }
 
     @Property(tries = 60, seed = "2025", shrinking = ShrinkingMode.BOUNDED)
-    void rawStoresFoundByWriteProtection(@ForAll("steps") List<Step> steps, @ForAll @IntRange(max = 90_000) int size)
-            throws IOException {
+    void rawStoresFoundByWriteProtection(@ForAll("steps") List<Step> steps,
+            @ForAll @IntRange(max = 90_000) int size) throws IOException {
         runOnFile("WRITE_PROTECTION", size, true, steps);
     }
 
     @Property(tries = 60, seed = "2025", shrinking = ShrinkingMode.BOUNDED)
-    void rawStoresFoundByPrivatePages(@ForAll("steps") List<Step> steps, @ForAll @IntRange(max = 90_000) int size)
-            throws IOException {
+    void rawStoresFoundByPrivatePages(@ForAll("steps") List<Step> steps,
+            @ForAll @IntRange(max = 90_000) int size) throws IOException {
         runOnFile("PRIVATE_PAGES", size, true, steps);
     }
 
     @Property(tries = 60, seed = "2025", shrinking = ShrinkingMode.BOUNDED)
-    void rawStoresFoundByComparing(@ForAll("steps") List<Step> steps, @ForAll @IntRange(max = 90_000) int size)
-            throws IOException {
+    void rawStoresFoundByComparing(@ForAll("steps") List<Step> steps,
+            @ForAll @IntRange(max = 90_000) int size) throws IOException {
         runOnFile("COMPARE_ALL", size, true, steps);
     }
 
@@ -108,7 +111,8 @@ class ModelProperties {
                     default -> runOnFile(TIERS.get(variant - 3), size, true, steps);
                 }
             } catch (IOException | RuntimeException | AssertionError e) {
-                throw new AssertionError(e + "\n" + longRun + ", variant=" + variant + ", size=" + size + ", steps=" + steps, e);
+                throw new AssertionError(e + "\n" + longRun + ", variant=" + variant + ", size=" + size
+                        + ", steps=" + steps, e);
             } finally {
                 deleteDirectory();
                 makeDirectory();
@@ -125,7 +129,8 @@ class ModelProperties {
         assertArrayEquals(oracle.committed(), Files.readAllBytes(file), "the file after close");
     }
 
-    static Oracle run(Storage storage, Path file, int size, boolean raw, List<Step> steps) throws IOException {
+    static Oracle run(Storage storage, Path file, int size, boolean raw, List<Step> steps)
+            throws IOException {
         Session.Place place = new Session.Place(storage, file, null, 16384, SMALL_BUDGET, raw, NO_CLOCK);
         Oracle oracle = new Oracle(Oracle.Version.found(new byte[size], 0), version -> () -> { });
         AtomicMapping mapping = AtomicMapping.open(file, place.options().size(size).build());

@@ -5,8 +5,8 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * What a mapping must hold: a byte array for what was stored, and one for every commit, with the times between which it was
- * made. It knows only the contract.
+ * What a mapping must hold: a byte array for what was stored, and one for every commit, with the times
+ * between which it was made. It knows only the contract.
  */
 final class Oracle {
 
@@ -61,7 +61,8 @@ final class Oracle {
 
         @Override
         public String toString() {
-            return "commit=" + number + " size=" + content.length + " hash=" + Integer.toHexString(hashCode());
+            return "commit=" + number + " size=" + content.length
+                    + " hash=" + Integer.toHexString(hashCode());
         }
     }
 
@@ -69,7 +70,7 @@ final class Oracle {
     private final List<Version> versions = new ArrayList<>();
     byte[] working;
     private byte[] committed;
-    /** The least size since the last commit: what lay above it is 0 in the next, whatever is stored there again. */
+    /** The least size since the last commit: what lay above it is 0 in the next, whatever is stored there. */
     private int smallest;
 
     /** Begins with a state that is already durable. */

@@ -18,7 +18,8 @@ final class PageSize {
     /** From the auxiliary vector, getauxval(3). */
     private static int read() {
         try {
-            ByteBuffer vector = ByteBuffer.wrap(Files.readAllBytes(Path.of("/proc/self/auxv"))).order(ByteOrder.nativeOrder());
+            ByteBuffer vector = ByteBuffer.wrap(Files.readAllBytes(Path.of("/proc/self/auxv")))
+                    .order(ByteOrder.nativeOrder());
             while (vector.remaining() >= 2 * Long.BYTES) {
                 long type = vector.getLong();
                 long value = vector.getLong();

@@ -15,7 +15,7 @@ import java.util.Comparator;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 
-/** What only real private mappings show: handing pages back loses no store, and neither does waiting for room. */
+/** What only real private mappings show: handing pages back loses no store, nor does waiting for room. */
 class RealFilesTest {
 
     private static final int SIZE = 1 << 20;
@@ -42,11 +42,12 @@ class RealFilesTest {
     }
 
     private static AtomicMapping open(Path file) throws IOException {
-        return AtomicMapping.open(file, MappingOptions.builder().size(SIZE).maxSize(2L * SIZE).memoryBudget(BUDGET)
-                .journalCapacity(CrashFixture.RING_BYTES).storage(PosixStorage.instance()).build());
+        MappingOptions options = MappingOptions.builder().size(SIZE).maxSize(2L * SIZE).memoryBudget(BUDGET)
+                .journalCapacity(CrashFixture.RING_BYTES).storage(PosixStorage.instance()).build();
+        return AtomicMapping.open(file, options);
     }
 
-    /** Far more is stored than the budget allows, part of it is committed, and the checkpoints of that hand pages back. */
+    /** Far more is stored than the budget allows; the checkpoints of what is committed hand pages back. */
     @Test
     void uncommittedStoresStayInTheirPagesOverBudget() throws IOException {
         withFile(file -> {
@@ -59,7 +60,8 @@ class RealFilesTest {
                 for (int round = 1; round < ROUNDS; round++) {
                     int offset = round * 3000;
                     mapping.fill(offset % (SIZE / 2 - PAGE), PAGE, (byte) round);
-                    Arrays.fill(working, offset % (SIZE / 2 - PAGE), offset % (SIZE / 2 - PAGE) + PAGE, (byte) round);
+                    Arrays.fill(working, offset % (SIZE / 2 - PAGE), offset % (SIZE / 2 - PAGE) + PAGE,
+                            (byte) round);
                     mapping.sync(offset % (SIZE / 2 - PAGE), PAGE);
                 }
                 assertHolds(working, mapping, "with uncommitted stores over budget");
@@ -67,7 +69,7 @@ class RealFilesTest {
         });
     }
 
-    /** To save calls a checkpoint writes the page between two that it has to write, too: as it is committed. */
+    /** To save calls a checkpoint also writes the page between two that it has to write: as committed. */
     @Test
     void bytesThatAreNotCommittedDoNotGoHomeBetweenOthers() throws IOException {
         withFile(file -> {
@@ -117,7 +119,10 @@ class RealFilesTest {
         });
     }
 
-    /** Without a memory budget a checkpoint is always due: one begins as soon as the last has ended, beside commits. */
+    /**
+     * Without a memory budget a checkpoint is always due: one begins as soon as the last has ended, beside
+     * commits.
+     */
     @Test
     void commitsBesideCheckpointsAreNotLost() throws IOException {
         withFile(file -> {

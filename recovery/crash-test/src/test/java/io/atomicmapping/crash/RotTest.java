@@ -23,9 +23,9 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /**
- * Bits that flip in the journal of an interrupted session, one at a time, anywhere: a slot is mended from the other one; a
- * record that a later record or a mark proves is never dropped and never replayed; only of the last record, when nothing
- * follows it, the loss cannot be told.
+ * Bits that flip in the journal of an interrupted session, one at a time, anywhere: a slot is mended from the
+ * other one; a record that a later record or a mark proves is never dropped and never replayed; only of the
+ * last record, when nothing follows it, the loss cannot be told.
  */
 class RotTest {
 
@@ -51,7 +51,8 @@ class RotTest {
     private SimulatedDisk interrupted(boolean marked) throws IOException {
         SimulatedDisk disk = new SimulatedDisk();
         try (AtomicMapping mapping = create(disk, SIZE)) {
-            mapping.fill(0, SIZE / 4, (byte) 1); // the ring must not grow: its new file would have two fresh slots
+            // the ring must not grow: its new file would have two fresh slots
+            mapping.fill(0, SIZE / 4, (byte) 1);
             mapping.sync();
         }
         AtomicMapping mapping = open(disk);
@@ -79,21 +80,27 @@ class RotTest {
 
     private static List<Operation> appends(SimulatedDisk disk) {
         return disk.operations().stream().filter(operation -> operation.path().equals(JOURNAL)
-                && operation.kind() == Operation.Kind.WRITE_DIRECT && operation.position() >= RING_AT).toList();
+                && operation.kind() == Operation.Kind.WRITE_DIRECT && operation.position() >= RING_AT)
+                .toList();
     }
 
     private static void awaitMark(SimulatedDisk disk) {
         long last = appends(disk).getLast().position();
         long begin = System.nanoTime();
-        while (appends(disk).getLast().position() == last || appends(disk).getLast().end() == Long.MAX_VALUE) {
+        while (appends(disk).getLast().position() == last
+                || appends(disk).getLast().end() == Long.MAX_VALUE) {
             assertTrue(System.nanoTime() - begin < MARK_NANOS_MAX, "an idle mapping leaves no mark");
             Thread.onSpinWait();
         }
     }
 
-    /** The commit that is found, from 0 to {@link #COMMITS}; -1 where opening is refused as corrupt. Reading only finds the same. */
+    /**
+     * The commit that is found, from 0 to {@link #COMMITS}; -1 where opening is refused as corrupt. Reading
+     * only finds the same.
+     */
     private int found(SimulatedDisk disk, String rot) throws IOException {
-        int read = found(() -> AtomicMapping.open(CrashFixture.FILE, CrashFixture.options(disk).readOnly(true).build()), rot);
+        int read = found(() -> AtomicMapping.open(CrashFixture.FILE,
+                CrashFixture.options(disk).readOnly(true).build()), rot);
         int opened = found(() -> open(disk), rot);
         assertEquals(opened, read, () -> "reading only finds something else: " + rot);
         return opened;
@@ -126,7 +133,8 @@ class RotTest {
                 String rot = "rot at " + position;
                 SimulatedDisk rotten = rotten(disk, position, 1 << at % 8);
                 assertEquals(COMMITS, found(rotten, rot), rot);
-                assertEquals(COMMITS, found(rotten(rotten, (long) (1 - slot) * SLOT_STEP_BYTES + at, 0xFF), rot),
+                assertEquals(COMMITS,
+                        found(rotten(rotten, (long) (1 - slot) * SLOT_STEP_BYTES + at, 0xFF), rot),
                         "the slot was mended, then the other one rotted: " + rot);
             }
         }
@@ -142,7 +150,8 @@ class RotTest {
                     long position = ringAt + (long) record * SECTOR + at;
                     String rot = "rot in record " + record + " at " + at + ", bit " + bit;
                     int commit = found(rotten(disk, position, 1 << (masks == 1 ? at % 8 : bit)), rot);
-                    assertTrue(commit == -1 || commit == COMMITS, () -> "a durable commit was dropped: " + rot);
+                    assertTrue(commit == -1 || commit == COMMITS,
+                            () -> "a durable commit was dropped: " + rot);
                 }
             }
         }
@@ -155,7 +164,8 @@ class RotTest {
             for (int bit = 0; bit < 8; bit++) {
                 String rot = "rot in the last record at " + at + ", bit " + bit;
                 int commit = found(rotten(disk, ringAt + (COMMITS - 1L) * SECTOR + at, 1 << bit), rot);
-                assertTrue(commit == -1 || commit >= COMMITS - 1, () -> "a proven commit was dropped: " + rot);
+                assertTrue(commit == -1 || commit >= COMMITS - 1,
+                        () -> "a proven commit was dropped: " + rot);
             }
         }
     }
@@ -170,7 +180,7 @@ class RotTest {
         }
     }
 
-    /** Both slots are put back to what they were before the ring was used again: records of newer slots tell. */
+    /** Both slots are put back to what they were before the ring was reused: records of newer slots tell. */
     @Test
     void slotsThatWerePutBackAreRefused() throws IOException {
         SimulatedDisk disk = new SimulatedDisk();
@@ -184,12 +194,14 @@ class RotTest {
             mapping.fill(page * 4096L, 3000, (byte) 99);
             mapping.sync();
             SimulatedDisk killed = kill(disk);
-            try (DurableFile journal = killed.open(JOURNAL, Storage.OpenMode.WRITE); Arena arena = Arena.ofConfined()) {
+            try (DurableFile journal = killed.open(JOURNAL, Storage.OpenMode.WRITE);
+                    Arena arena = Arena.ofConfined()) {
                 MemorySegment source = arena.allocate(RING_AT, 4096);
                 source.copyFrom(MemorySegment.ofArray(oldSlots));
                 journal.write(0, source);
             }
-            CorruptJournalException refusal = assertThrows(CorruptJournalException.class, () -> open(killed).close());
+            CorruptJournalException refusal =
+                    assertThrows(CorruptJournalException.class, () -> open(killed).close());
             assertTrue(refusal.getMessage().contains("older slots"), refusal::getMessage);
         }
         mapping.close();

@@ -6,8 +6,8 @@ import java.nio.file.Path;
 enum Scenario {
 
     /** A few commits of a few pages, one of them of several sectors; what is not committed is lost. */
-    COMMITS(9000, 1, script -> script.fill(10, 8, 1).fill(4096, 8, 1).sync().fill(600, 8, 2).fill(8900, 100, 2).sync()
-            .fill(1030, 980, 3).sync().fill(0, 2000, 4)),
+    COMMITS(9000, 1, script -> script.fill(10, 8, 1).fill(4096, 8, 1).sync()
+            .fill(600, 8, 2).fill(8900, 100, 2).sync().fill(1030, 980, 3).sync().fill(0, 2000, 4)),
 
     /** A journal elsewhere, with its stub. */
     JOURNAL_ELSEWHERE(4096, 1, script -> script.fill(10, 8, 1).sync().fill(600, 8, 2).sync()),
@@ -30,7 +30,10 @@ enum Scenario {
         }
     }),
 
-    /** A ring that has gone round: where the next record belongs lies a whole one of the lap before, under the same salt. */
+    /**
+     * A ring that has gone round: where the next record belongs lies a whole one of the lap before, under the
+     * same salt.
+     */
     RING_LAP(4096, 1, script -> {
         for (int i = 1; i <= 36; i++) {
             script.fill(100, 8, i).sync();
@@ -62,12 +65,13 @@ enum Scenario {
     }),
 
     /** Larger, smaller, larger again, and empty: what was cut off reads zero. */
-    RESIZES(0, 1, script -> script.resize(5000).fill(3500, 1500, 1).sync().reopen().resize(12288).fill(8192, 10, 2).sync().resize(3600)
-            .sync().resize(8192).fill(7500, 692, 3).sync().resize(0).sync()),
+    RESIZES(0, 1, script -> script.resize(5000).fill(3500, 1500, 1).sync().reopen()
+            .resize(12288).fill(8192, 10, 2).sync().resize(3600).sync()
+            .resize(8192).fill(7500, 692, 3).sync().resize(0).sync()),
 
     /** Lines are committed before others that were stored earlier. */
-    RANGE_SYNC(8192, 1, script -> script.fill(0, 200, 1).fill(4096, 200, 1).sync(64, 10).fill(50, 100, 2).sync(4156, 10).sync()
-            .fill(0, 64, 3).rollback().fill(640, 8, 4).sync()),
+    RANGE_SYNC(8192, 1, script -> script.fill(0, 200, 1).fill(4096, 200, 1).sync(64, 10).fill(50, 100, 2)
+            .sync(4156, 10).sync().fill(0, 64, 3).rollback().fill(640, 8, 4).sync()),
 
     /** Several records behind one force, in a new file, whose space is taken meanwhile. */
     GROUP_IN_A_NEW_FILE(4096, 1, script -> script.resize(9000).groupOfCommits(4)),
@@ -81,7 +85,8 @@ enum Scenario {
             .awaitMark()),
 
     /** Opening replays a record and drops a torn one; that opening crashes, and that after it. */
-    REPLAY_OF_A_TORN_TAIL(4096, 2, script -> script.watchFromHere().fill(10, 8, 1).sync().fill(300, 600, 2).sync()),
+    REPLAY_OF_A_TORN_TAIL(4096, 2,
+            script -> script.watchFromHere().fill(10, 8, 1).sync().fill(300, 600, 2).sync()),
 
     /** The same with a group of records, of which any may be missing. */
     REPLAY_OF_A_GROUP(4096, 2, script -> script.watchFromHere().groupOfCommits(3)),
@@ -98,15 +103,18 @@ enum Scenario {
     REPLAY_OF_RESIZES(0, 2, script -> script.resize(8192).fill(4600, 700, 1).sync().reopen().watchFromHere()
             .resize(5000).sync().resize(9000).fill(8190, 10, 2).sync()),
 
-    /** A record whose force failed: the cache has it, and no force brings it to the disk unless it is written anew. */
+    /**
+     * A record whose force failed: the cache has it, and no force brings it to the disk unless it is written
+     * anew.
+     */
     FAILED_FORCE(4096, 1, script -> script.fill(0, 8, 1).sync().fill(600, 1200, 2).syncThatFails()),
 
     /** The same, and the cache has dropped it, too. */
     LOST_FORCE(4096, 1, script -> script.fill(0, 8, 1).sync().fill(600, 1200, 2).syncThatFailsAndLosesIt()),
 
     /** Stores that the kernel would find. */
-    RAW_STORES(8192, 1, script -> script.fill(0, 8, 1).sync().fillRaw(700, 8, 2).sync().fillRaw(4096, 600, 3).sync()
-            .fillRaw(0, 8, 4));
+    RAW_STORES(8192, 1, script -> script.fill(0, 8, 1).sync().fillRaw(700, 8, 2).sync()
+            .fillRaw(4096, 600, 3).sync().fillRaw(0, 8, 4));
 
     /** What is done in a run. */
     private interface Play {
@@ -127,7 +135,8 @@ enum Scenario {
     CrashReport visit(FormatFeature.Table seen) {
         SimulatedDisk nowhere = new SimulatedDisk();
         Session.Place place = new Session.Place(nowhere, Path.of("/data/file"),
-                this == JOURNAL_ELSEWHERE ? Path.of("/log/journal") : null, 16384, 1 << 20, true, nowhere::time);
+                this == JOURNAL_ELSEWHERE ? Path.of("/log/journal") : null, 16384, 1 << 20, true,
+                nowhere::time);
         return CrashTest.of(storage -> {
             seen.see((SimulatedDisk) storage, this);
             return Tested.open((SimulatedDisk) storage, place, size);

@@ -136,8 +136,8 @@ final class Script {
 
     /**
      * Commits until the ring is full to its last byte; at last a growth, and stores into a hole. It looks how
-     * much room is left, as an idle moment may have put a mark into the ring: a commit without room would wait
-     * for the checkpoint that is held. The run is crashed from the last commit but one on.
+     * much room is left, as an idle moment may have put a mark into the ring: a commit without room would
+     * wait for the checkpoint that is held. The run is crashed from the last commit but one on.
      */
     Script fillRing() throws IOException {
         for (int value = 1; freeBytes() >= RECORD_BYTES + SimulatedDisk.SECTOR_BYTES; value++) {
@@ -164,15 +164,17 @@ final class Script {
     }
 
     private long recordWrites() {
-        return disk.operations().stream().filter(operation -> operation.isWrite() && isOfJournal(operation.path())
-                && operation.position() >= JournalFormat.RING_POSITION).count();
+        return disk.operations().stream()
+                .filter(operation -> operation.isWrite() && isOfJournal(operation.path())
+                        && operation.position() >= JournalFormat.RING_POSITION)
+                .count();
     }
 
     private static boolean isOfJournal(Path path) {
         return path.toString().endsWith("journal");
     }
 
-    /** Several records, each of two sectors, share a force: what comes while the first force is in flight does. */
+    /** Records of two sectors each share a force: those that come while the first force is in flight. */
     Script groupOfCommits(int count) {
         CountDownLatch all = new CountDownLatch(1);
         disk.holdForces(path -> true, all);

@@ -16,8 +16,8 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A program for {@link StraceTest}: everything that the library does to files, through a storage that records it and lets one
- * call through at a time, so that the order of what is recorded is the order of what is done.
+ * A program for {@link StraceTest}: everything that the library does to files, through a storage that records
+ * it and lets one call through at a time, so that the order of what is recorded is the order of what is done.
  */
 final class SeamScript {
 
@@ -59,12 +59,13 @@ final class SeamScript {
         return result;
     }
 
-    /** The system call that a call of the storage is expected to make, or null for one that changes nothing. */
+    /** The system call that a call of the storage should make, or null for one that changes nothing. */
     private static String systemCall(Call call) {
         Object[] arguments = call.arguments();
         return switch (call.name()) {
             case "write", "writeDirect" -> ((MemorySegment) arguments[1]).byteSize() == 0 ? null
-                    : "pwrite64 " + call.path() + " " + arguments[0] + " " + ((MemorySegment) arguments[1]).byteSize();
+                    : "pwrite64 " + call.path() + " " + arguments[0] + " "
+                            + ((MemorySegment) arguments[1]).byteSize();
             case "allocate", "zero" -> (Long) arguments[1] == 0 ? null
                     : "fallocate " + call.path() + " " + arguments[0] + " " + arguments[1];
             case "setLength" -> "ftruncate " + call.path() + " " + arguments[0];
@@ -79,9 +80,10 @@ final class SeamScript {
     }
 
     private AtomicMapping open(String name, int size, Path journal) throws IOException {
-        MappingOptions.Builder options = MappingOptions.builder().storage(storage).maxSize(4L * SIZE).size(size)
-                .journalCapacity(CrashFixture.RING_BYTES).memoryBudget(64 << 10);
-        return AtomicMapping.open(directory.resolve(name), journal == null ? options.build() : options.journal(journal).build());
+        MappingOptions.Builder options = MappingOptions.builder().storage(storage).maxSize(4L * SIZE)
+                .size(size).journalCapacity(CrashFixture.RING_BYTES).memoryBudget(64 << 10);
+        return AtomicMapping.open(directory.resolve(name),
+                journal == null ? options.build() : options.journal(journal).build());
     }
 
     private void interrupt() throws IOException {

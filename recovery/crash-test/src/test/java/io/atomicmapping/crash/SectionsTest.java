@@ -22,7 +22,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import org.junit.jupiter.api.Test;
 
-/** Threads that store beside each other and beside commits and checkpoints: nothing is cut, lost, or written home too early. */
+/**
+ * Threads that store beside each other and beside commits and checkpoints: nothing is cut, lost, or written
+ * home too early.
+ */
 class SectionsTest {
 
     private static final long UPDATE_OPEN_MILLIS = 300;
@@ -57,7 +60,7 @@ class SectionsTest {
         }
     }
 
-    /** Two threads store into neighbouring lines of the same pages at the same time; each commit holds the stores of both. */
+    /** Two threads store into neighbouring lines of the same pages; each commit holds the stores of both. */
     @Test
     void linesOfOnePageThatTwoThreadsMarkAreAllCommitted() throws Exception {
         try (AtomicMapping mapping = create(disk, SIZE)) {
@@ -65,7 +68,8 @@ class SectionsTest {
             AtomicIntegerArray progress = new AtomicIntegerArray(2);
             for (int round = 1; round <= ROUNDS; round++) {
                 int value = round;
-                CompletableFuture<Void> other = CompletableFuture.runAsync(() -> storeLines(mapping, progress, 1, value));
+                CompletableFuture<Void> other =
+                        CompletableFuture.runAsync(() -> storeLines(mapping, progress, 1, value));
                 storeLines(mapping, progress, 0, value);
                 other.get(1, TimeUnit.MINUTES);
                 for (int offset = 0; offset < SIZE; offset += LINE_BYTES) {
@@ -93,16 +97,18 @@ class SectionsTest {
     }
 
     /**
-     * A checkpoint copies a page of which two commits are sealed and not durable, and that was stored to since: home gets what
-     * was durable before all three.
+     * A checkpoint copies a page of which two commits are sealed and not durable, and that was stored to
+     * since: home gets what was durable before all three.
      */
     @Test
     void checkpointBesideTwoCommitsInFlightWritesWhatIsDurable() throws IOException, InterruptedException {
         Gate home = new Gate(call -> isHome(call) && call.name().equals("length"));
         Gate journal = new Gate(call -> isJournal(call) && call.name().equals("force"));
-        try (AtomicMapping mapping = create(InterceptedStorage.over(InterceptedStorage.over(disk, journal), home))) {
+        try (AtomicMapping mapping =
+                create(InterceptedStorage.over(InterceptedStorage.over(disk, journal), home))) {
             home.arm();
-            mapping.fill(0, CrashFixture.RING_BYTES * 3 / 4, (byte) 1); // more than half of the ring: a checkpoint begins
+            // more than half of the ring: a checkpoint begins
+            mapping.fill(0, CrashFixture.RING_BYTES * 3 / 4, (byte) 1);
             mapping.sync();
             home.awaitEntered();
             journal.arm();

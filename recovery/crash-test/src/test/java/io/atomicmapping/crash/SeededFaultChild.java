@@ -7,8 +7,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Runs detectors in a JVM of their own, which was started with a seeded fault or without one. The last line of its output
- * tells what came of it.
+ * Runs detectors in a JVM of their own, which was started with a seeded fault or without one. The last line
+ * of its output tells what came of it.
  */
 final class SeededFaultChild {
 
@@ -19,11 +19,12 @@ final class SeededFaultChild {
 
     private SeededFaultChild() {}
 
-    /** Arguments: the seconds after which it hangs, then detectors as class#method or class#method#scenario. */
+    /** Arguments: seconds after which it hangs, then detectors as class#method or class#method#scenario. */
     public static void main(String[] arguments) throws ReflectiveOperationException {
         long seconds = Long.parseLong(arguments[0]);
         long begin = System.nanoTime();
-        CompletableFuture.delayedExecutor(seconds, TimeUnit.SECONDS).execute(() -> tell(HANGS, begin, "it hangs"));
+        CompletableFuture.delayedExecutor(seconds, TimeUnit.SECONDS)
+                .execute(() -> tell(HANGS, begin, "it hangs"));
         for (String detector : List.of(arguments).subList(1, arguments.length)) {
             run(detector, begin);
         }

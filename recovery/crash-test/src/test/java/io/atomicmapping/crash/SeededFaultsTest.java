@@ -19,8 +19,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /**
- * The catalogue: every {@link SeededFault} and every {@link DishonestStorage} is found by the test that is named for it, which
- * finds nothing without it. Each runs in a JVM of its own, two at a time.
+ * The catalogue: every {@link SeededFault} and every {@link DishonestStorage} is found by the test that is
+ * named for it, which finds nothing without it. Each runs in a JVM of its own, two at a time.
  *
  * <p>The table goes to standard output and to {@code target/seeded-faults.md}, and from there into FAULTS.md.
  */
@@ -62,7 +62,8 @@ class SeededFaultsTest {
         FAILED_GROUP(GroupsTest.class, "groupWhoseForceFailedIsWrittenAnewByRecovery"),
         FAILED_SHARED_COMMIT(GroupsTest.class, "failedForceIsToldToAllWhoShareTheCommit"),
         CUT_IN_ONE_COMMIT(CutsTest.class, "bytesCutAndRegrownByOneCommitReadZero"),
-        CUT_AND_REGROWN_IN_THE_RING(CutsTest.class, "bytesOfACommitInTheRingThatALaterOneCutAndRegrewReadZero"),
+        CUT_AND_REGROWN_IN_THE_RING(CutsTest.class,
+                "bytesOfACommitInTheRingThatALaterOneCutAndRegrewReadZero"),
         CUT_IN_THE_RING(CutsTest.class, "bytesOfACommitInTheRingThatALaterOneCutReadZero"),
         CUT_AT_HOME(CutsTest.class, "bytesAtHomeThatCommitsCutAndRegrewReadZero"),
         LOST_JOURNAL(BoundTest.class, "journalThatIsLostAfterAPowerCutIsMissed"),
@@ -125,7 +126,8 @@ class SeededFaultsTest {
     private record Outcome(Seed seed, boolean caught, long millis, String story) {
         @Override
         public String toString() {
-            return "| %s | `%s` | %,d | %s |".formatted(seed.name, seed.detector, millis, story.replace("|", "\\|"));
+            return "| %s | `%s` | %,d | %s |".formatted(seed.name, seed.detector, millis,
+                    story.replace("|", "\\|"));
         }
     }
 
@@ -133,7 +135,8 @@ class SeededFaultsTest {
         return switch (fault) {
             case BODY_CHECKSUM_UNCHECKED, HEADER_CHECKSUM_UNCHECKED, HEADER_CHECKSUM_WITHOUT_LENGTH ->
                     Detector.ROT_IN_THE_LAST_RECORD;
-            case SLOT_CHECKSUM_UNCHECKED, SLOT_CHECKSUM_WITHOUT_LAST_SAMPLES, ONE_SLOT_WRITTEN -> Detector.ROT_IN_A_SLOT;
+            case SLOT_CHECKSUM_UNCHECKED, SLOT_CHECKSUM_WITHOUT_LAST_SAMPLES, ONE_SLOT_WRITTEN ->
+                    Detector.ROT_IN_A_SLOT;
             case GENERATION_KEPT_AT_GROWTH -> Detector.GROWTH_BY_OPENING;
             case REWRITTEN_ONLY_TO_THE_RINGS_END -> Detector.FAILED_GROUP;
             case FAILURE_NOT_TOLD_TO_FOLLOWERS -> Detector.FAILED_SHARED_COMMIT;
@@ -154,7 +157,8 @@ class SeededFaultsTest {
             case SEAL_WITHOUT_WAITING -> Detector.OPEN_UPDATE;
             case BIAS_NOT_REVOKED -> Detector.TWO_THREADS_IN_A_PAGE;
             case CHECKPOINT_WITHOUT_TWINS -> Detector.CHECKPOINT_BESIDE_STORES;
-            case CHECKPOINT_WITHOUT_SEALED_IMAGES, YOUNGER_IMAGE_WINS, BEFORE_IMAGE_FORGOTTEN -> Detector.COMMITS_IN_FLIGHT;
+            case CHECKPOINT_WITHOUT_SEALED_IMAGES, YOUNGER_IMAGE_WINS, BEFORE_IMAGE_FORGOTTEN ->
+                    Detector.COMMITS_IN_FLIGHT;
             case COMPLETION_IN_TWO_STEPS -> Detector.CHECKPOINTS_BESIDE_COMMITS;
             case RECYCLED_UNCOMMITTED -> Detector.OVER_BUDGET;
             case RECYCLED_IN_KERNEL_MODE -> Detector.RAW_OVER_BUDGET;
@@ -198,12 +202,13 @@ class SeededFaultsTest {
     private static List<Seed> seeds() {
         List<Seed> seeds = new ArrayList<>();
         for (DishonestStorage fault : DishonestStorage.values()) {
-            seeds.add(new Seed(fault.name(), "-D" + DishonestStorage.PROPERTY + "=" + fault, detectorOf(fault),
-                    DETECTOR_SECONDS_MAX));
+            seeds.add(new Seed(fault.name(), "-D" + DishonestStorage.PROPERTY + "=" + fault,
+                    detectorOf(fault), DETECTOR_SECONDS_MAX));
         }
         for (SeededFault fault : SeededFault.values()) {
+            boolean hangs = fault == SeededFault.ROOM_AWAITED_INSIDE_EXCLUSION;
             seeds.add(new Seed(fault.name(), "-Dio.atomicmapping.seededFault=" + fault, detectorOf(fault),
-                    fault == SeededFault.ROOM_AWAITED_INSIDE_EXCLUSION ? HANG_SECONDS : DETECTOR_SECONDS_MAX));
+                    hangs ? HANG_SECONDS : DETECTOR_SECONDS_MAX));
         }
         return seeds;
     }
@@ -215,7 +220,8 @@ class SeededFaultsTest {
         long begin = System.nanoTime();
         List<Outcome> outcomes = new ArrayList<>();
         try (ExecutorService threads = Executors.newFixedThreadPool(AT_A_TIME)) {
-            List<Future<Outcome>> running = seeds.stream().map(seed -> threads.submit(() -> run(seed))).toList();
+            List<Future<Outcome>> running = seeds.stream().map(seed -> threads.submit(() -> run(seed)))
+                    .toList();
             for (Future<Outcome> outcome : running) {
                 outcomes.add(outcome.get());
             }
@@ -225,10 +231,14 @@ class SeededFaultsTest {
         assertTrue(missed.isEmpty(), () -> "faults that nothing found: " + missed);
     }
 
-    /** Or what they find with a fault would say nothing. The short runs are visited whole in ExhaustiveTest, in every build. */
+    /**
+     * Or what they find with a fault would say nothing. The short runs are visited whole in ExhaustiveTest,
+     * in every build.
+     */
     @Test
     void detectorsFindNothingWithoutAFault() throws Exception {
-        List<Detector> all = Stream.of(Detector.values()).filter(detector -> detector.scenario == null).toList();
+        List<Detector> all = Stream.of(Detector.values()).filter(detector -> detector.scenario == null)
+                .toList();
         try (ExecutorService threads = Executors.newFixedThreadPool(AT_A_TIME)) {
             int half = all.size() / 2;
             List<Future<String>> running = Stream.of(all.subList(0, half), all.subList(half, all.size()))
@@ -254,33 +264,37 @@ class SeededFaultsTest {
     private static String child(String option, List<Detector> detectors, int secondsMax)
             throws IOException, InterruptedException {
         String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
-        List<String> command = new ArrayList<>(List.of(java, "-ea", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xshare:auto",
-                "-Xmx512m", "-XX:-CreateCoredumpOnCrash", "-XX:ErrorFile=/dev/null", "--enable-native-access=ALL-UNNAMED",
+        List<String> command = new ArrayList<>(List.of(java, "-ea", "-XX:TieredStopAtLevel=1",
+                "-XX:+UseSerialGC", "-Xshare:auto", "-Xmx512m", "-XX:-CreateCoredumpOnCrash",
+                "-XX:ErrorFile=/dev/null", "--enable-native-access=ALL-UNNAMED",
                 "-Dorg.slf4j.simpleLogger.defaultLogLevel=off"));
         if (option != null) {
             command.add(option);
-            command.add("-Datomicmapping.crash.shrinkSeconds=0"); // who finds it counts, not how shortly it is told
-            command.add("-Datomicmapping.crash.stories=target/seeded-faults/" + option.substring(option.indexOf('=') + 1));
+            // who finds it counts, not how shortly it is told
+            command.add("-Datomicmapping.crash.shrinkSeconds=0");
+            command.add("-Datomicmapping.crash.stories=target/seeded-faults/"
+                    + option.substring(option.indexOf('=') + 1));
         }
         command.addAll(List.of("-cp", System.getProperty("java.class.path"), SeededFaultChild.class.getName(),
                 Integer.toString(secondsMax)));
         detectors.forEach(detector -> command.add(detector.argument()));
         Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-        CompletableFuture.delayedExecutor(secondsMax + GRACE_SECONDS, TimeUnit.SECONDS).execute(process::destroyForcibly);
+        CompletableFuture.delayedExecutor(secondsMax + GRACE_SECONDS, TimeUnit.SECONDS)
+                .execute(process::destroyForcibly);
         String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         int status = process.waitFor();
         return Arrays.stream(output.split("\n"))
                 .filter(line -> VERDICTS.stream().anyMatch(line::startsWith))
-                .findFirst().orElseThrow(() -> new AssertionError("child broke: status=" + status + ", command=" + command
-                        + ", said=" + output));
+                .findFirst().orElseThrow(() -> new AssertionError("child broke: status=" + status
+                        + ", command=" + command + ", said=" + output));
     }
 
     private static void report(List<Outcome> outcomes, long seconds) throws IOException {
         StringBuilder table = new StringBuilder("| fault | found by | ms | as |\n|---|---|---|---|\n");
         outcomes.forEach(outcome -> table.append(outcome).append('\n'));
         long caught = outcomes.stream().filter(Outcome::caught).count();
-        System.out.println("seeded faults: caught=" + caught + " of " + outcomes.size() + ", seconds=" + seconds
-                + "\n" + table);
+        System.out.println("seeded faults: caught=" + caught + " of " + outcomes.size()
+                + ", seconds=" + seconds + "\n" + table);
         Path target = Path.of("target");
         if (Files.isDirectory(target)) {
             Files.writeString(target.resolve("seeded-faults.md"), table);

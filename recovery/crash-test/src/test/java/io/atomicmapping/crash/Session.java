@@ -38,8 +38,8 @@ final class Session implements AutoCloseable {
      * @param raw whether raw stores go through a segment; otherwise they are puts
      * @param clock when things happen
      */
-    record Place(Storage storage, Path file, Path journal, long journalCapacity, long memoryBudget, boolean raw,
-            LongSupplier clock) {
+    record Place(Storage storage, Path file, Path journal, long journalCapacity, long memoryBudget,
+            boolean raw, LongSupplier clock) {
 
         MappingOptions.Builder options() {
             MappingOptions.Builder options = MappingOptions.builder().storage(storage).maxSize(4L * SIZE_MAX)
@@ -98,8 +98,9 @@ final class Session implements AutoCloseable {
         byte[] actual = new byte[oracle.size()];
         mapping.getBytes(0, actual);
         int mismatch = Arrays.mismatch(oracle.working, actual);
-        assertTrue(mismatch < 0, () -> "after " + after + " at offset " + mismatch + ": expected " + oracle.working[mismatch]
-                + " but was " + actual[mismatch]);
+        assertTrue(mismatch < 0,
+                () -> "after " + after + " at offset " + mismatch + ": expected " + oracle.working[mismatch]
+                        + " but was " + actual[mismatch]);
     }
 
     private void run(Step step) throws IOException {
@@ -160,7 +161,8 @@ final class Session implements AutoCloseable {
         long number = oracle.lastNumber();
         boolean grows = step.length() % 2 == 0 && size > oracle.size();
         Oracle.Version grown = grows ? oracle.growAtOpening(size, begin) : null;
-        mapping = AtomicMapping.open(place.file, grows ? place.options().size(size).build() : place.options().build());
+        mapping = AtomicMapping.open(place.file,
+                grows ? place.options().size(size).build() : place.options().build());
         if (grown != null) {
             grown.acknowledge(number);
         }
@@ -191,8 +193,8 @@ final class Session implements AutoCloseable {
             case PUT_SHORT -> put(step, 2, 1, offset -> mapping.putShort(offset, (short) step.value()));
             case PUT_INT -> put(step, 4, 1, offset -> mapping.putInt(offset, (int) step.value()));
             case PUT_LONG -> put(step, 8, 1, offset -> mapping.putLong(offset, step.value()));
-            case PUT_FLOAT -> put(step, 4, 1,
-                    offset -> mapping.putFloat(offset, Float.intBitsToFloat((int) step.value() & 0x7f7fffff)), 0x7f7fffffL);
+            case PUT_FLOAT -> put(step, 4, 1, offset -> mapping.putFloat(offset,
+                    Float.intBitsToFloat((int) step.value() & 0x7f7fffff)), 0x7f7fffffL);
             case PUT_DOUBLE -> put(step, 8, 1, offset -> mapping.putDouble(offset,
                     Double.longBitsToDouble(step.value() & 0x7fefffffffffffffL)), 0x7fefffffffffffffL);
             case PUT_RELEASE -> put(step, 8, 8, offset -> mapping.putLongRelease(offset, step.value()));
@@ -227,7 +229,8 @@ final class Session implements AutoCloseable {
         }
         int offset = Math.min(offset(step), oracle.size() - bytes) / alignment * alignment;
         put.at(offset);
-        byte[] value = ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putLong(step.value() & mask).array();
+        byte[] value = ByteBuffer.allocate(8).order(ByteOrder.LITTLE_ENDIAN).putLong(step.value() & mask)
+                .array();
         System.arraycopy(value, 0, oracle.working, offset, bytes);
     }
 

@@ -10,9 +10,6 @@ import static io.atomicmapping.crash.DiskFixture.writeAt;
 import static io.atomicmapping.storage.Storage.OpenMode.CREATE_NEW;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
-import static org.junit.jupiter.api.Assertions.assertNull;
-import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.atomicmapping.storage.DurableFile;
@@ -195,7 +192,8 @@ class SimulatedDiskTest {
         fixture.durable("new", 1, 'n');
         fixture.durable("f", 1, 'o');
         disk.rename(path("new"), path("f"));
-        Set<String> seen = fixture.outcomes(POWER_CUT, disk.time(), after -> sectors(after, "f") + sectors(after, "new"));
+        Set<String> seen = fixture.outcomes(POWER_CUT, disk.time(),
+                after -> sectors(after, "f") + sectors(after, "new"));
         assertEquals(Set.of("on", "nmissing"), seen);
         disk.forceDirectory(DIRECTORY);
         seen = fixture.outcomes(POWER_CUT, disk.time(), after -> sectors(after, "f") + sectors(after, "new"));
@@ -230,11 +228,13 @@ class SimulatedDiskTest {
         file.forceAll();
         file.setAttribute("x", new byte[] {'2'});
         file.force();
-        assertEquals(Set.of("1", "2"), fixture.outcomes(POWER_CUT, disk.time(), SimulatedDiskTest::attribute));
+        assertEquals(Set.of("1", "2"),
+                fixture.outcomes(POWER_CUT, disk.time(), SimulatedDiskTest::attribute));
         file.forceAll();
         assertEquals(Set.of("2"), fixture.outcomes(POWER_CUT, disk.time(), SimulatedDiskTest::attribute));
         file.setAttribute("x", null);
-        assertEquals(Set.of("2", "none"), fixture.outcomes(POWER_CUT, disk.time(), SimulatedDiskTest::attribute));
+        assertEquals(Set.of("2", "none"),
+                fixture.outcomes(POWER_CUT, disk.time(), SimulatedDiskTest::attribute));
     }
 
     private static String attribute(SimulatedDisk disk) {
@@ -246,156 +246,6 @@ class SimulatedDiskTest {
         }
     }
 
-    // ---- kills ----
-
-    @Test
-    void killKeepsWhatWasCompleteAndAnyPartOfWhatWasNot() throws IOException {
-        DurableFile file = fixture.durable("f", 2, 'a');
-        write(file, 0, 2, 'b');
-        long complete = disk.time();
-        write(file, 0, 2, 'c');
-        assertEquals(Set.of("bb"), fixture.outcomes(PROCESS_KILL, complete, after -> sectors(after, "f")));
-        assertEquals(Set.of("bb", "cb", "bc", "cc"),
-                fixture.outcomes(PROCESS_KILL, complete + 1, after -> sectors(after, "f")));
-    }
-
-    @Test
-    void powerCutAfterAKillLosesWhatTheKillKeptInTheCache() throws IOException {
-        DurableFile file = fixture.durable("f", 1, 'a');
-        write(file, 0, 1, 'b');
-        fixture.durable("g", 1, 'x');
-        disk.rename(path("g"), path("h"));
-        SimulatedDisk killed = disk.crash(Crash.at(PROCESS_KILL, disk.time()));
-        assertEquals("b", sectors(killed, "f"));
-        assertEquals("missing", sectors(killed, "g"));
-        assertEquals("x", sectors(killed, "h"));
-        SimulatedDisk cut = killed.crash(Crash.at(POWER_CUT, killed.time()));
-        assertEquals("a", sectors(cut, "f"));
-        assertEquals("x", sectors(cut, "g"));
-        assertEquals("missing", sectors(cut, "h"));
-    }
-
-    @Test
-    void forceAfterAKillCoversWhatTheKilledProcessWrote() throws IOException {
-        DurableFile file = fixture.durable("f", 1, 'a');
-        write(file, 0, 1, 'b');
-        SimulatedDisk killed = disk.crash(Crash.at(PROCESS_KILL, disk.time()));
-        try (DurableFile again = killed.open(path("f"), Storage.OpenMode.WRITE)) {
-            again.force();
-        }
-        SimulatedDisk cut = killed.crash(Crash.at(POWER_CUT, killed.time()));
-        assertEquals("b", sectors(cut, "f"));
-    }
-
-    @Test
-    void partOfAWriteThatAKillLeftIsLostByThePowerCutAfterIt() throws IOException {
-        DurableFile file = fixture.durable("f", 2, 'a');
-        write(file, 0, 2, 'b');
-        Operation write = disk.operations().getLast();
-        BitSet second = new BitSet();
-        second.set(1);
-        SimulatedDisk killed = disk.crash(Crash.at(PROCESS_KILL, write.begin()).keeping(write, second));
-        assertEquals("ab", sectors(killed, "f"));
-        Operation inherited = killed.undecided(POWER_CUT, 0).getFirst();
-        assertEquals("aa", sectors(killed.crash(Crash.at(POWER_CUT, 0)), "f"));
-        assertEquals("ab", sectors(killed.crash(Crash.at(POWER_CUT, 0).keeping(inherited)), "f"));
-    }
-
-    @Test
-    void whatIsDurableStaysOverWhatOnlyTheCacheHadBefore() throws IOException {
-        DurableFile file = fixture.durable("f", 2, 'a');
-        FaultyStorage faulty = new FaultyStorage(disk);
-        faulty.failForceAfter(0);
-        try (DurableFile failing = faulty.open(path("f"), Storage.OpenMode.WRITE)) {
-            write(failing, 0, 2, 'b');
-            assertThrows(IOException.class, failing::force);
-        }
-        write(file, 0, 1, 'c');
-        file.force();
-        SimulatedDisk killed = disk.crash(Crash.at(PROCESS_KILL, disk.time()));
-        assertEquals("cb", sectors(killed, "f"));
-        Operation stale = killed.undecided(POWER_CUT, 0).getFirst();
-        assertEquals("ca", sectors(killed.crash(Crash.at(POWER_CUT, 0)), "f"));
-        assertEquals("cb", sectors(killed.crash(Crash.at(POWER_CUT, 0).keeping(stale)), "f"));
-    }
-
-    @Test
-    void crashReleasesLocks() throws IOException {
-        DurableFile file = fixture.durable("f", 1, 'a');
-        assertTrue(file.tryLock(false));
-        try (DurableFile other = fixture.open("f")) {
-            assertFalse(other.tryLock(true));
-        }
-        SimulatedDisk after = disk.crash(Crash.at(PROCESS_KILL, disk.time()));
-        try (DurableFile other = after.open(path("f"), Storage.OpenMode.WRITE)) {
-            assertTrue(other.tryLock(false));
-        }
-    }
-
-    // ---- faults ----
-
-    @Test
-    void whatAFailedForceWouldHaveCoveredIsNeverSureAgain() throws IOException {
-        DurableFile file = fixture.durable("f", 2, 'a');
-        FaultyStorage faulty = new FaultyStorage(disk);
-        faulty.failForceAfter(0);
-        try (DurableFile failing = faulty.open(path("f"), Storage.OpenMode.WRITE)) {
-            write(failing, 0, 2, 'b');
-            IOException e = assertThrows(IOException.class, failing::force);
-            assertTrue(e.getMessage().startsWith("FORCE failed, Input/output error: injected=1"), e::getMessage);
-            failing.force();
-        }
-        assertEquals(Set.of("aa", "ab", "ba", "bb"), fixture.powerCut("f"));
-        write(file, 0, 1, 'c');
-        file.force();
-        assertEquals(Set.of("ca", "cb"), fixture.powerCut("f"));
-    }
-
-    @Test
-    void crashBeforeAForceThatFailsKnowsNothingOfIt() throws IOException {
-        DurableFile file = fixture.durable("f", 1, 'a');
-        write(file, 0, 1, 'b');
-        long time = disk.time();
-        FaultyStorage faulty = new FaultyStorage(disk);
-        faulty.failForceAfter(0);
-        try (DurableFile failing = faulty.open(path("f"), Storage.OpenMode.WRITE)) {
-            assertThrows(IOException.class, failing::force);
-        }
-        SimulatedDisk killed = disk.crash(Crash.at(PROCESS_KILL, time));
-        try (DurableFile again = killed.open(path("f"), Storage.OpenMode.WRITE)) {
-            again.force();
-        }
-        assertEquals("b", sectors(killed.crash(Crash.at(POWER_CUT, killed.time())), "f"));
-    }
-
-    @Test
-    void fullDiskTakesHalfAWriteAndNoMoreUntilRepaired() throws IOException {
-        fixture.durable("f", 4, 'a');
-        FaultyStorage faulty = new FaultyStorage(disk);
-        faulty.fillAfter(1);
-        try (DurableFile file = faulty.open(path("f"), Storage.OpenMode.WRITE)) {
-            write(file, 0, 1, 'b');
-            IOException e = assertThrows(IOException.class, () -> write(file, 0, 4, 'c'));
-            assertTrue(e.getMessage().contains("No space left on device"), e::getMessage);
-            assertThrows(IOException.class, () -> file.allocate(0, 512));
-            assertEquals("ccaa", sectors(disk, "f"));
-            faulty.repair();
-            write(file, 0, 4, 'd');
-            assertEquals("dddd", sectors(disk, "f"));
-            assertEquals(2, faulty.injected());
-        }
-    }
-
-    @Test
-    void rotIsOnTheDiskAtOnceWhateverIsForced() throws IOException {
-        fixture.durable("f", 1, 'a');
-        disk.corrupt(path("f"), 17, 1);
-        byte[] expected = "a".repeat(512).getBytes(StandardCharsets.US_ASCII);
-        expected[17] ^= 1;
-        assertArrayEquals(expected, disk.contents(path("f")));
-        assertArrayEquals(expected, disk.crash(Crash.at(POWER_CUT, disk.time())).contents(path("f")));
-    }
-
     // ---- the record ----
 
     @Test
@@ -403,7 +253,8 @@ class SimulatedDiskTest {
         DurableFile file = fixture.durable("f", 2, 'a');
         write(file, 1, 2, 'b');
         disk.rename(path("f"), path("g"));
-        Set<String> possible = fixture.outcomes(POWER_CUT, disk.time(), after -> sectors(after, "f") + sectors(after, "g"));
+        Set<String> possible =
+                fixture.outcomes(POWER_CUT, disk.time(), after -> sectors(after, "f") + sectors(after, "g"));
         Set<String> found = new HashSet<>();
         Random random = new Random(1);
         for (int i = 0; i < 2000; i++) {
@@ -432,10 +283,12 @@ class SimulatedDiskTest {
         DurableFile file = fixture.durable("f", 1, 'a');
         file.setLength(2048);
         disk.delete(path("f"));
-        assertEquals("[#0 CREATE, f (file 0), #1 WRITE position=0, bytes=512 -> length=512, f (file 0), #2 FORCE_ALL, f (file 0), "
-                + "#3 FORCE_DIRECTORY, disk, #4 SET_LENGTH length=2048 -> length=2048, f (file 0), #5 DELETE, f (file 0)]",
+        assertEquals("[#0 CREATE, f (file 0), #1 WRITE position=0, bytes=512 -> length=512, f (file 0),"
+                + " #2 FORCE_ALL, f (file 0), #3 FORCE_DIRECTORY, disk,"
+                + " #4 SET_LENGTH length=2048 -> length=2048, f (file 0), #5 DELETE, f (file 0)]",
                 disk.operations().toString());
-        assertArrayEquals("a".repeat(512).getBytes(StandardCharsets.US_ASCII), disk.operations().get(1).written());
+        assertArrayEquals("a".repeat(512).getBytes(StandardCharsets.US_ASCII),
+                disk.operations().get(1).written());
         assertEquals(12, disk.time());
     }
 }

@@ -25,15 +25,18 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * The library's calls of its storage against what strace(1) sees of the same run: nothing happens to a file that did not come
- * through the seam, in no other order. And what the kernel can answer: interrupted calls, forces that fail.
+ * The library's calls of its storage against what strace(1) sees of the same run: nothing happens to a file
+ * that did not come through the seam, in no other order. And what the kernel can answer: interrupted calls,
+ * forces that fail.
  */
 class StraceTest {
 
-    private static final String CHANGING = "pwrite64,write,pwritev,pwritev2,writev,fdatasync,fsync,sync_file_range,msync,fallocate,"
-            + "ftruncate,truncate,rename,renameat,renameat2,unlink,unlinkat,link,linkat,fsetxattr,setxattr,fremovexattr,openat,"
-            + "mmap,copy_file_range,sendfile";
-    private static final Pattern LINE = Pattern.compile("(\\d+) +(\\w+)\\((.*?)(?:\\) += (-?\\d+|0x\\w+).*| <unfinished \\.\\.\\.>)");
+    private static final String CHANGING =
+            "pwrite64,write,pwritev,pwritev2,writev,fdatasync,fsync,sync_file_range,msync,fallocate,"
+                    + "ftruncate,truncate,rename,renameat,renameat2,unlink,unlinkat,link,linkat,fsetxattr,"
+                    + "setxattr,fremovexattr,openat,mmap,copy_file_range,sendfile";
+    private static final Pattern LINE =
+            Pattern.compile("(\\d+) +(\\w+)\\((.*?)(?:\\) += (-?\\d+|0x\\w+).*| <unfinished \\.\\.\\.>)");
     private static final Pattern PATH_OF_DESCRIPTOR = Pattern.compile("^\\d+<([^>]*)>.*");
     private static final int SECONDS_MAX = 120;
     private static final int FAILING_FORCES = 8;
@@ -47,23 +50,25 @@ class StraceTest {
     void straceIsThere() throws IOException, InterruptedException {
         boolean works;
         try {
-            works = new ProcessBuilder("strace", "-f", "-o", "/dev/null", "true").redirectErrorStream(true).start().waitFor() == 0;
+            works = new ProcessBuilder("strace", "-f", "-o", "/dev/null", "true").redirectErrorStream(true)
+                    .start().waitFor() == 0;
         } catch (IOException e) {
             works = false;
         }
         if (!works) {
-            System.out.println("STRACE IS MISSING OR MAY NOT TRACE: the seam is not compared with system calls."
-                    + " Install it (apt-get install strace), or allow ptrace.");
+            System.out.println("STRACE IS MISSING OR MAY NOT TRACE: the seam is not compared with system"
+                    + " calls. Install it (apt-get install strace), or allow ptrace.");
         }
         assumeTrue(works, "strace cannot run here");
     }
 
-    private List<String> run(List<String> before, Class<?> main, String... arguments) throws IOException, InterruptedException {
+    private List<String> run(List<String> before, Class<?> main, String... arguments)
+            throws IOException, InterruptedException {
         List<String> command = new ArrayList<>(before);
         command.addAll(List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-ea",
-                "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-XX:-UsePerfData", "--enable-native-access=ALL-UNNAMED",
-                "-Dorg.slf4j.simpleLogger.defaultLogLevel=off", "-cp", System.getProperty("java.class.path"),
-                main.getName()));
+                "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-XX:-UsePerfData",
+                "--enable-native-access=ALL-UNNAMED", "-Dorg.slf4j.simpleLogger.defaultLogLevel=off",
+                "-cp", System.getProperty("java.class.path"), main.getName()));
         command.addAll(List.of(arguments));
         Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
         CompletableFuture.delayedExecutor(SECONDS_MAX, TimeUnit.SECONDS).execute(() ->
@@ -79,9 +84,11 @@ class StraceTest {
         run(List.of(), SeamScript.class, directory.toString(), "interrupt");
         Files.createFile(directory.resolve("file.journal.new")); // half made when the system crashed
         Path trace = directory.resolve("trace");
-        List<String> output = run(List.of("strace", "-f", "-y", "-s", "0", "-e", "trace=" + CHANGING, "-o", trace.toString()),
-                SeamScript.class, directory.toString(), "all");
-        Map<String, List<String>> recorded = byFile(output.stream().filter(line -> line.startsWith(SeamScript.RECORDED))
+        List<String> strace =
+                List.of("strace", "-f", "-y", "-s", "0", "-e", "trace=" + CHANGING, "-o", trace.toString());
+        List<String> output = run(strace, SeamScript.class, directory.toString(), "all");
+        Map<String, List<String>> recorded = byFile(output.stream()
+                .filter(line -> line.startsWith(SeamScript.RECORDED))
                 .map(line -> line.substring(SeamScript.RECORDED.length())).toList());
         Map<String, List<String>> traced = byFile(traced(trace));
         assertEquals(recorded.keySet(), traced.keySet());
@@ -89,8 +96,9 @@ class StraceTest {
                 String.join("\n", traced.get(file)), "what is done to " + file));
         Set<String> kinds = recorded.values().stream().flatMap(List::stream).map(line -> line.split(" ")[0])
                 .collect(Collectors.toSet());
-        assertEquals(Set.of("pwrite64", "fdatasync", "fsync", "fallocate", "ftruncate", "rename", "unlink", "fsetxattr", "create"),
-                kinds, "kinds of operations in the script");
+        Set<String> expectedKinds = Set.of("pwrite64", "fdatasync", "fsync", "fallocate", "ftruncate",
+                "rename", "unlink", "fsetxattr", "create");
+        assertEquals(expectedKinds, kinds, "kinds of operations in the script");
         System.out.println("seam and strace agree: files=" + recorded.size() + ", operations="
                 + recorded.values().stream().mapToInt(List::size).sum());
     }
@@ -152,15 +160,17 @@ class StraceTest {
         Path interrupted = Files.createDirectory(directory.resolve("interrupted"));
         String injection = "inject=pwrite64,fdatasync,fsync,fallocate,ftruncate,pread64:error=EINTR:when=3+2";
         Function<Path, List<String>> strace = where -> where == honest ? List.of()
-                : List.of("strace", "-f", "-e", "trace=pwrite64,fdatasync,fsync,fallocate,ftruncate,pread64", "-P",
-                        where.resolve("file").toString(), "-P", where.resolve("file.journal").toString(), "-P",
-                        where.resolve("file.journal.new").toString(), "-e", injection, "-o",
-                        directory.resolve("trace").toString());
+                : List.of("strace", "-f", "-e", "trace=pwrite64,fdatasync,fsync,fallocate,ftruncate,pread64",
+                        "-P", where.resolve("file").toString(),
+                        "-P", where.resolve("file.journal").toString(),
+                        "-P", where.resolve("file.journal.new").toString(),
+                        "-e", injection, "-o", directory.resolve("trace").toString());
         for (Path where : List.of(honest, interrupted)) {
             run(strace.apply(where), SeamScript.class, where.toString(), "interrupt");
             run(strace.apply(where), SeamScript.class, where.toString(), "all");
         }
-        long count = Files.readAllLines(directory.resolve("trace")).stream().filter(line -> line.contains("EINTR")).count();
+        long count = Files.readAllLines(directory.resolve("trace")).stream()
+                .filter(line -> line.contains("EINTR")).count();
         assertTrue(count > 10, "interrupted calls: " + count);
         assertEquals(-1, Files.mismatch(honest.resolve("file"), interrupted.resolve("file")));
         System.out.println("system calls interrupted: " + count);
@@ -185,9 +195,10 @@ class StraceTest {
     private void failingForce(String call, int passing) throws IOException, InterruptedException {
         Path file = directory.resolve("file" + passing);
         List<String> output = run(List.of("strace", "-f", "-e", "trace=" + call, "-e",
-                "inject=" + call + ":error=EIO:when=" + (passing + 1), "-o", "/dev/null"), FailingForces.class,
-                file.toString());
-        long acknowledged = output.stream().filter(line -> line.matches("\\d+")).mapToLong(Long::parseLong).max().orElse(0);
+                "inject=" + call + ":error=EIO:when=" + (passing + 1), "-o", "/dev/null"),
+                FailingForces.class, file.toString());
+        long acknowledged = output.stream().filter(line -> line.matches("\\d+")).mapToLong(Long::parseLong)
+                .max().orElse(0);
         assertTrue(output.stream().anyMatch(line -> line.startsWith("failed ") && line.contains("EIO")),
                 () -> call + " " + passing + ": " + output);
         if (!Files.exists(file)) {
@@ -195,7 +206,8 @@ class StraceTest {
             return;
         }
         try (AtomicMapping mapping = AtomicMapping.open(file)) {
-            assertTrue(mapping.lastCommit() >= acknowledged, () -> "lost: " + acknowledged + " of " + mapping.lastCommit());
+            assertTrue(mapping.lastCommit() >= acknowledged,
+                    () -> "lost: " + acknowledged + " of " + mapping.lastCommit());
             for (long number = 1; number <= mapping.lastCommit(); number++) {
                 assertEquals(number, mapping.getLong(number * 5000));
             }

@@ -138,9 +138,11 @@ final class Tested implements AutoCloseable {
     private void checkHome() {
         for (Operation operation : disk.operations()) {
             if (operation.begin() > openedAt && operation.path().equals(place.file())) {
-                long leak = oracle.firstUncommitted(operation.position(), operation.written(), operation.begin());
+                long leak = oracle.firstUncommitted(operation.position(), operation.written(),
+                        operation.begin());
                 if (leak >= 0) {
-                    throw new AssertionError("uncommitted byte written home: offset=" + leak + ", operation=" + operation);
+                    throw new AssertionError("uncommitted byte written home: offset=" + leak
+                            + ", operation=" + operation);
                 }
             }
         }

@@ -18,8 +18,8 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
 /**
- * Many threads store and sync at once. What a crash leaves cuts no section in two, breaks no chain of stores that happen one
- * before the other on different threads, and holds everything that was acknowledged.
+ * Many threads store and sync at once. What a crash leaves cuts no section in two, breaks no chain of stores
+ * that happen one before the other on different threads, and holds everything that was acknowledged.
  */
 class ThreadsCrashTest {
 
@@ -45,8 +45,9 @@ class ThreadsCrashTest {
     private record Reached(long cell, long value) { }
 
     private static AtomicMapping open(Storage storage) throws IOException {
-        return AtomicMapping.open(FILE, MappingOptions.builder().storage(storage).size(8 * PAGE).maxSize(1 << 20)
-                .journalCapacity(16384).build());
+        MappingOptions options = MappingOptions.builder().storage(storage).size(8 * PAGE).maxSize(1 << 20)
+                .journalCapacity(16384).build();
+        return AtomicMapping.open(FILE, options);
     }
 
     @Test
@@ -105,9 +106,12 @@ class ThreadsCrashTest {
         return null;
     }
 
-    /** Stores outside any section, when it is its turn: each store happens before the next, which the other thread makes. */
-    private static Void play(AtomicMapping mapping, Ledger<Reached> ledger, long cell, AtomicLong turn, int parity)
-            throws Exception {
+    /**
+     * Stores outside any section, when it is its turn: each store happens before the next, which the other
+     * thread makes.
+     */
+    private static Void play(AtomicMapping mapping, Ledger<Reached> ledger, long cell, AtomicLong turn,
+            int parity) throws Exception {
         if (parity == 0 && mapping.getLong(PONG) < mapping.getLong(PING)) {
             mapping.putLong(PONG, mapping.getLong(PING)); // a crash came between the two
         }

@@ -18,14 +18,13 @@ final class Machine {
         while (!Files.exists(existing)) {
             existing = existing.getParent();
         }
+        String memoryKib = value("/proc/meminfo", "MemTotal").replaceAll("\\D", "");
         return String.join("\n",
                 "- " + LocalDate.now() + ", Linux " + System.getProperty("os.version") + " "
-                + System.getProperty("os.arch")
-                        + ", Java " + Runtime.version(),
+                        + System.getProperty("os.arch") + ", Java " + Runtime.version(),
                 "- " + value("/proc/cpuinfo", "model name") + ", "
-                        + Runtime.getRuntime().availableProcessors() + " processors, " + (Long.parseLong(value("/proc/meminfo", "MemTotal")
-                        .replaceAll("\\D", ""))
-                        >> GIBI_SHIFT) + " GiB of memory",
+                        + Runtime.getRuntime().availableProcessors() + " processors, "
+                        + (Long.parseLong(memoryKib) >> GIBI_SHIFT) + " GiB of memory",
                 "- " + Files.getFileStore(existing).type() + " on " + Device.of(existing).name()) + "\n";
     }
 

@@ -151,8 +151,10 @@ class PageTest {
         Files.writeString(csv, """
                 "Benchmark","Mode","Threads","Samples","Score","Score Error (99.9%)","Unit"
                 "io.atomicmapping.benchmarks.micro.SingleThread.putLongRandom","avgt",1,5,11.5,0.5,"ns/op"
-                "io.atomicmapping.benchmarks.micro.SingleThread.putLongRandom:gc.alloc.rate.norm","avgt",1,5,0.25,NaN,"B/op"
-                "io.atomicmapping.benchmarks.micro.SingleThread.putLongRandom:gc.count","avgt",1,5,0,NaN,"counts"
+                "io.atomicmapping.benchmarks.micro.SingleThread.putLongRandom:gc.alloc.rate.norm",\
+                "avgt",1,5,0.25,NaN,"B/op"
+                "io.atomicmapping.benchmarks.micro.SingleThread.putLongRandom:gc.count",\
+                "avgt",1,5,0,NaN,"counts"
                 """);
         Micro micro = Micro.read(csv);
         assertEquals(java.util.Map.of("putLongRandom", 11.5), micro.scores());
