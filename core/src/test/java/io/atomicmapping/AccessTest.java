@@ -245,7 +245,8 @@ class AccessTest {
         List<LongConsumer> stores = List.of(at -> mapping.putByte(at, (byte) 1),
                 at -> mapping.putShort(at + 63, (short) -1), at -> mapping.putInt(at + 62, -1),
                 at -> mapping.putLong(at + 60, -1), at -> mapping.putFloat(at + 62, -1.1f),
-                at -> mapping.putDouble(at + 60, -1.1), at -> mapping.putBytes(at + 60, new byte[] {1, 2, 3, 4, 5}),
+                at -> mapping.putDouble(at + 60, -1.1), at -> mapping.putBytes(at + 60, new byte[] {1, 2, 3, 4}),
+                at -> mapping.putBytes(at + 60, new byte[] {9, 1, 2, 3, 4, 5, 9}, 1, 5),
                 at -> mapping.put(at + 60, MemorySegment.ofArray(new long[] {-1})),
                 at -> mapping.fill(at + 60, 5, (byte) 1), at -> mapping.copy(SIZE - 8, at + 60, 8),
                 at -> mapping.putLongRelease(at, 1), at -> mapping.getAndAddLong(at, 1),
@@ -254,7 +255,8 @@ class AccessTest {
             int page = (4 + i) * PAGE;
             stores.get(i).accept(page);
             byte[] now = TestFile.bytesOf(mapping);
-            assertNotEquals(-1, Arrays.mismatch(before, page, page + PAGE, now, page, page + PAGE), "store=" + i);
+            int difference = Arrays.mismatch(before, page, page + PAGE, now, page, page + PAGE);
+            assertNotEquals(-1, difference, "store=" + i);
         }
         return TestFile.bytesOf(mapping);
     }

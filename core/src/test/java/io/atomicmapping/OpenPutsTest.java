@@ -67,6 +67,13 @@ class OpenPutsTest {
         waitsForAPut(mapping::segment);
     }
 
+    /** The only thread that marks does so by plain stores. */
+    @Test
+    void theFirstMarkOfASecondThreadWaitsForThem() throws Exception {
+        mapping.putByte(0, (byte) 1);
+        waitsForAPut(() -> mapping.putByte(PAGE / 2, (byte) 1));
+    }
+
     /** Who sees the mapping grown may use it all. */
     @Test
     void everyStoreBelowTheSizeThatWasReadGetsThrough() throws Exception {

@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import java.io.IOException;
 import java.util.Arrays;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.FutureTask;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -102,6 +104,35 @@ class StaleHomeTest {
         Inside.checkpoint(mapping);
         homeIsWhatIsCommitted();
         rollBackALaterCut();
+    }
+
+    /** It brought home the first cut only. */
+    @Test
+    void theEndOfACheckpointBesideALaterCutLeavesThatOne() throws Exception {
+        CountDownLatch forcing = new CountDownLatch(1);
+        CountDownLatch goOn = new CountDownLatch(1);
+        hooked.hook((call, path) -> {
+            if (call.equals("force") && path.equals(file.path)) {
+                forcing.countDown();
+                goOn.await();
+            }
+        });
+        FutureTask<Void> checkpoint = new FutureTask<>(() -> {
+            Inside.checkpoint(mapping);
+            return null;
+        });
+        Thread.ofPlatform().start(checkpoint);
+        forcing.await();
+        mapping.resize(PAGE);
+        mapping.resize(SIZE);
+        mapping.sync();
+        goOn.countDown();
+        checkpoint.get();
+        Arrays.fill(committed, PAGE, CUT, (byte) 0);
+        mapping.resize(PAGE);
+        mapping.resize(SIZE);
+        mapping.rollback();
+        assertArrayEquals(committed, TestFile.bytesOf(mapping));
     }
 
     @Test
