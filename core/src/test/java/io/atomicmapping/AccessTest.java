@@ -3,6 +3,7 @@ package io.atomicmapping;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -10,8 +11,10 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.function.LongConsumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -189,6 +192,8 @@ class AccessTest {
         refuses(SIZE + 4, 8, () -> mapping.getAndAddLong(SIZE + 4, 1));
         refuses(SIZE + 4, 8, () -> mapping.compareAndSetLong(SIZE + 4, 0, 1));
         refuses(SIZE, 4, () -> mapping.compareAndSetInt(SIZE, 0, 1));
+        refuses(SIZE, 4, () -> mapping.compareAndSetInt(SIZE, 5, 1));
+        refuses(SIZE + 4, 8, () -> mapping.compareAndSetLong(SIZE + 4, 5, 1));
         refuses(SIZE, 1, () -> mapping.sync(SIZE, 1));
         refuses(-1, 1, () -> mapping.sync(-1, 1));
         refuses(0, -1, () -> mapping.sync(0, -1));
@@ -217,6 +222,43 @@ class AccessTest {
         assertTrue(mapping.compareAndSetInt(PAGE, -1, 0x01020304));
         assertFalse(mapping.compareAndSetInt(PAGE, -1, 1));
         assertEquals(4, mapping.getByte(PAGE));
+    }
+
+    /** Each is the first store to its page, and goes over the border of two lines where it may. */
+    @Test
+    void everyKindOfStoreIsTakenBackByARollbackAndCommittedByASync() throws IOException {
+        mapping.putLong(SIZE - 8, -1);
+        mapping.resize(40 * PAGE);
+        mapping.sync();
+        byte[] committed = TestFile.bytesOf(mapping);
+        byte[] stored = storeInEveryWay(committed);
+        mapping.rollback();
+        assertArrayEquals(committed, TestFile.bytesOf(mapping));
+        assertArrayEquals(stored, storeInEveryWay(committed));
+        mapping.sync();
+        try (TestFile copy = file.copyAsAfterAKill(); AtomicMapping recovered = copy.open()) {
+            assertArrayEquals(stored, TestFile.bytesOf(recovered));
+        }
+    }
+
+    private byte[] storeInEveryWay(byte[] before) {
+        List<LongConsumer> stores = List.of(at -> mapping.putByte(at, (byte) 1),
+                at -> mapping.putShort(at + 63, (short) -1), at -> mapping.putInt(at + 62, -1),
+                at -> mapping.putLong(at + 60, -1), at -> mapping.putFloat(at + 62, -1.1f),
+                at -> mapping.putDouble(at + 60, -1.1), at -> mapping.putBytes(at + 60, new byte[] {1, 2, 3, 4}),
+                at -> mapping.putBytes(at + 60, new byte[] {9, 1, 2, 3, 4, 5, 9}, 1, 5),
+                at -> mapping.put(at + 60, MemorySegment.ofArray(new long[] {-1})),
+                at -> mapping.fill(at + 60, 5, (byte) 1), at -> mapping.copy(SIZE - 8, at + 60, 8),
+                at -> mapping.putLongRelease(at, 1), at -> mapping.getAndAddLong(at, 1),
+                at -> mapping.compareAndSetLong(at, 0, 1), at -> mapping.compareAndSetInt(at, 0, 1));
+        for (int i = 0; i < stores.size(); i++) {
+            int page = (4 + i) * PAGE;
+            stores.get(i).accept(page);
+            byte[] now = TestFile.bytesOf(mapping);
+            int difference = Arrays.mismatch(before, page, page + PAGE, now, page, page + PAGE);
+            assertNotEquals(-1, difference, "store=" + i);
+        }
+        return TestFile.bytesOf(mapping);
     }
 
     @Test

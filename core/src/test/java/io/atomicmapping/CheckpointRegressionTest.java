@@ -1,10 +1,14 @@
 package io.atomicmapping;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.atomicmapping.storage.MemoryStorage;
+import java.io.IOException;
 import java.util.Arrays;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.FutureTask;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -60,5 +64,41 @@ class CheckpointRegressionTest {
                 assertEquals(last, reopened.getByte(0));
             }
         }
+    }
+
+    /**
+     * A checkpoint under way copies pages that the failed commit was to change, too: it needs the
+     * before-images of a commit that nobody else needs any more.
+     */
+    @Test
+    void storesOfACommitWhoseForceFailedDoNotGoHome() throws Exception {
+        MemoryStorage disk = new MemoryStorage();
+        HookedStorage hooked = new HookedStorage(disk);
+        TestFile file = TestFile.inMemory(hooked.storage());
+        AtomicMapping mapping = file.open(PAGE);
+        mapping.putLong(0, 1);
+        mapping.sync();
+        CountDownLatch begun = new CountDownLatch(1);
+        CountDownLatch goOn = new CountDownLatch(1);
+        FutureTask<IOException> checkpoint = new FutureTask<>(() ->
+                assertThrows(IOException.class, () -> Inside.checkpoint(mapping), "the journal has failed"));
+        hooked.hook((call, path) -> {
+            if (call.equals("length") && begun.getCount() > 0) {
+                begun.countDown();
+                goOn.await();
+            } else if (call.equals("force") && path.equals(file.journal())) {
+                throw new IOException("injected: force");
+            }
+        });
+        Thread.ofPlatform().start(checkpoint);
+        begun.await();
+        mapping.putLong(8, 2);
+        assertThrows(IOException.class, mapping::sync);
+        goOn.countDown();
+        checkpoint.get();
+        byte[] expected = new byte[PAGE];
+        expected[0] = 1;
+        assertArrayEquals(expected, disk.contents(file.path), "home");
+        mapping.close();
     }
 }

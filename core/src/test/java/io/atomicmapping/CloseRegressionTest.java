@@ -1,18 +1,22 @@
 package io.atomicmapping;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.atomicmapping.dirty.Range;
 import io.atomicmapping.recovery.OpenRequest;
 import io.atomicmapping.recovery.Recovery;
+import io.atomicmapping.storage.MemoryStorage;
 import io.atomicmapping.storage.PosixStorage;
 import io.atomicmapping.storage.linux.Linux;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -66,6 +70,49 @@ class CloseRegressionTest {
             ChildJvm.Ended ended = ChildJvm.run(List.of(), Checkpoints.class, file.path.toString());
             assertEquals(0, ended.status(), ended.output());
             assertTrue(ended.output().contains("alive"), ended.output());
+        }
+    }
+
+    /** What is sealed, and nobody has begun to commit, is committed by the close. */
+    @Test
+    void closeCommitsWhatAnAsynchronousSyncHasSealed() throws Exception {
+        try (TestFile file = TestFile.inMemory(new MemoryStorage())) {
+            AtomicMapping mapping = file.open(SIZE);
+            CompletableFuture<Long> sealed = Inside.engine(mapping).commits.whileSealsWait(() -> {
+                mapping.putLong(0, 1);
+                CompletableFuture<Long> future = mapping.syncAsync(); // its thread waits until this is over
+                mapping.close();
+                return future;
+            });
+            assertEquals(1, sealed.get(20, TimeUnit.SECONDS));
+            assertEquals(1, file.homeBytes()[0]);
+        }
+    }
+
+    /** It has waited for its turn beside a close: nobody would commit what it seals now. */
+    @Test
+    void anAsynchronousSyncThatWaitedForACloseIsRefused() throws Exception {
+        try (TestFile file = TestFile.inMemory(new MemoryStorage())) {
+            AtomicMapping mapping = file.open(SIZE);
+            CompletableFuture<Throwable> refusal = new CompletableFuture<>();
+            Inside.engine(mapping).commits.whileSealsWait(() -> {
+                Thread sync = Thread.ofPlatform().daemon().start(() -> {
+                    try {
+                        mapping.syncAsync().join();
+                        refusal.complete(null);
+                    } catch (RuntimeException | Error e) {
+                        refusal.complete(e);
+                    }
+                });
+                while (sync.getState() != Thread.State.WAITING) {
+                    Thread.onSpinWait();
+                }
+                mapping.close();
+                return null;
+            });
+            Throwable refused = refusal.get(20, TimeUnit.SECONDS);
+            assertInstanceOf(IllegalStateException.class, refused);
+            assertTrue(refused.getMessage().contains("closed"), refused::getMessage);
         }
     }
 

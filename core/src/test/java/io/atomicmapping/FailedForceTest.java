@@ -140,6 +140,17 @@ class FailedForceTest {
         }
     }
 
+    /** The kernel tells of it once; and a commit that needs room may ask for the next checkpoint at once. */
+    @Test
+    void theCheckpointAfterOneWhoseForceFailedIsRefused() throws IOException {
+        faults.fail("force", "/data");
+        assertThrows(IOException.class, () -> Inside.checkpoint(mapping));
+        faults.failNothing();
+        assertThrows(IOException.class, () -> Inside.checkpoint(mapping));
+        hasFailed();
+        reopenedHolds(1, 1);
+    }
+
     @Test
     void aFailedRecordOfGrowthEndsTheMapping() throws IOException {
         faults.fail("force", ".journal");

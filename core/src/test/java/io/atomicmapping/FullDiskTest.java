@@ -205,6 +205,44 @@ class FullDiskTest {
         assertEquals(100, home[100 * 3000]);
     }
 
+    /** What a checkpoint zeroed past a cut is a hole again. */
+    @Test
+    void spaceThatACutGaveBackIsAskedForAgain() throws IOException {
+        MemoryStorage disk = new MemoryStorage();
+        TestFile file = TestFile.inMemory(disk);
+        try (AtomicMapping mapping = open(file, 4 * MIB, MIB)) {
+            mapping.fill(0, 4 * MIB, (byte) 1);
+            mapping.sync();
+            Inside.checkpoint(mapping);
+            mapping.resize(MIB);
+            mapping.sync();
+            Inside.checkpoint(mapping);
+            mapping.resize(4 * MIB);
+            isFullAt(3 * MIB, mapping, disk);
+        }
+    }
+
+    /** A file that ends within a unit of space has none of it past that end when it grows. */
+    @Test
+    void spacePastAnEarlierEndOfTheFileIsAskedFor() throws IOException {
+        MemoryStorage disk = new MemoryStorage();
+        TestFile file = TestFile.inMemory(disk);
+        try (AtomicMapping mapping = open(file, 3 * PAGE, MIB)) {
+            mapping.putLong(0, 1);
+            mapping.sync();
+            mapping.resize(MIB);
+            isFullAt(MIB / 2, mapping, disk);
+        }
+    }
+
+    private void isFullAt(long offset, AtomicMapping mapping, MemoryStorage disk) throws IOException {
+        disk.setQuota(disk.usedBytes());
+        mapping.putLong(offset, 7);
+        assertFull(assertThrows(IOException.class, mapping::sync));
+        disk.setQuota(Long.MAX_VALUE);
+        mapping.sync();
+    }
+
     @Test
     void aRealFullDiskIsToldAndNeverKillsTheProcess() throws Exception {
         assumeTrue(shell("mkdir mounted && truncate -s 16M disk && mke2fs -q -t ext4 disk"

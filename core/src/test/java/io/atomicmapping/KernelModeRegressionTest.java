@@ -1,11 +1,13 @@
 package io.atomicmapping;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.atomicmapping.storage.MemoryStorage;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -115,6 +117,67 @@ class KernelModeRegressionTest {
             try (AtomicMapping reopened = file.open()) {
                 assertEquals(1, reopened.getLong(0));
                 assertEquals(42, reopened.getLong(2 * PAGE));
+            }
+        }
+    }
+
+    /**
+     * What is sealed is compared with home: beside a commit that home still lacks, a value that was put back
+     * would be no change, and its commit would leave the value between.
+     */
+    @Test
+    void anAsynchronousSyncSealsOnlyWhenTheCommitBeforeItIsHome() throws Exception {
+        MemoryStorage disk = new MemoryStorage();
+        HookedStorage hooks = new HookedStorage(disk);
+        try (AtomicMapping mapping = TestFile.inMemory(hooks.storage()).open(8 * PAGE)) {
+            mapping.segment();
+            CountDownLatch forcing = new CountDownLatch(1);
+            CountDownLatch goOn = new CountDownLatch(1);
+            hooks.hook((call, path) -> {
+                if (call.equals("force") && Thread.currentThread().getName().endsWith("committer")) {
+                    forcing.countDown();
+                    goOn.await();
+                }
+            });
+            mapping.putLong(0, 1);
+            mapping.syncAsync();
+            forcing.await();
+            mapping.putLong(0, 0);
+            CompletableFuture<Long> second = new CompletableFuture<>();
+            Thread caller = Thread.ofPlatform().start(() -> {
+                try {
+                    mapping.syncAsync().thenAccept(second::complete);
+                } catch (RuntimeException e) {
+                    second.completeExceptionally(e);
+                }
+            });
+            while (caller.isAlive() && caller.getState() != Thread.State.WAITING) {
+                Thread.onSpinWait();
+            }
+            goOn.countDown();
+            assertEquals(2, second.join());
+            try (AtomicMapping recovered = TestFile.inMemory(disk.copy()).open()) {
+                assertEquals(0, recovered.getLong(0));
+            }
+        }
+    }
+
+    /** The kernel tells of a store once: pages that a failed seal found are looked at again. */
+    @Test
+    void storesThatAFailedSealFoundAreFoundByTheNext() throws IOException {
+        MemoryStorage disk = new MemoryStorage();
+        FaultyStorage faults = new FaultyStorage(disk);
+        try (AtomicMapping mapping = TestFile.inMemory(faults.storage()).open(8 * PAGE)) {
+            mapping.segment();
+            mapping.putLong(0, 1);
+            mapping.putLong(5 * PAGE, 5);
+            faults.fail("read", "/data");
+            assertThrows(IOException.class, mapping::sync);
+            faults.failNothing();
+            assertEquals(1, mapping.sync());
+            try (AtomicMapping recovered = TestFile.inMemory(disk.copy()).open()) {
+                assertEquals(1, recovered.getLong(0));
+                assertEquals(5, recovered.getLong(5 * PAGE));
             }
         }
     }

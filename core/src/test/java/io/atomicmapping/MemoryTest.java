@@ -102,18 +102,24 @@ class MemoryTest {
             Path trace = file.path.resolveSibling("trace");
             ChildJvm.Ended ended = ChildJvm.run(List.of("strace", "-f", "-y", "-o", trace.toString(), "-e",
                     "trace=write,pwrite64,pwritev,pwritev2,fsync,fdatasync,msync,fallocate,ftruncate,"
-                            + "sync_file_range,pread64,read,fstat,newfstatat,mmap,madvise,fsetxattr"),
+                            + "sync_file_range,pread64,read,fstat,newfstatat,mmap,madvise,fsetxattr,"
+                            + "membarrier"),
                     Syncer.class, file.path.toString());
             assumeTrue(!ended.output().contains("PTRACE"), "may not trace here");
             assertEquals(0, ended.status(), ended.output());
             int writes = 0;
             int forces = 0;
+            int barriers = 0;
+            boolean registered = false;
             boolean measuring = false;
             for (String line : Files.readAllLines(trace)) {
                 if (line.contains("\"measured from here\\n\"") || line.contains("\"to here\\n\"")) {
                     measuring = line.contains("from");
+                } else if (line.contains("membarrier(") && line.contains("REGISTER")) {
+                    registered = line.endsWith("= 0");
                 } else if (measuring) {
                     assertTrue(!line.contains(file.path + ">"), line);
+                    barriers += line.contains("membarrier(") ? 1 : 0;
                     if (line.contains(".journal>")) {
                         writes += line.contains("write") ? 1 : 0;
                         forces += line.contains("sync(") ? 1 : 0;
@@ -122,6 +128,8 @@ class MemoryTest {
             }
             assertEquals(Syncer.SYNCS, writes);
             assertTrue(forces <= Syncer.SYNCS, "forces=" + forces);
+            // where there is no membarrier every section has a fence of its own
+            assertTrue(!registered || barriers >= Syncer.SYNCS, "puts can miss a seal: barriers=" + barriers);
         }
     }
 

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.atomicmapping.storage.MemoryStorage;
 import java.io.IOException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -87,6 +88,25 @@ class RollbackRegressionTest {
                 assertEquals(7, reopened.getByte(6 * PAGE));
                 assertEquals(2, reopened.getByte(6 * PAGE + 64));
             }
+        }
+    }
+
+    /** What is sealed, and nobody has begun to commit, is no longer uncommitted. */
+    @Test
+    void rollbackCommitsWhatAnAsynchronousSyncHasSealed() throws Exception {
+        try (TestFile file = TestFile.inMemory(new MemoryStorage());
+                AtomicMapping mapping = file.open(4 * PAGE)) {
+            CompletableFuture<Long> sealed = Inside.engine(mapping).commits.whileSealsWait(() -> {
+                mapping.resize(8 * PAGE);
+                mapping.putLong(6 * PAGE, 6);
+                CompletableFuture<Long> future = mapping.syncAsync(); // its thread waits until this is over
+                mapping.putLong(6 * PAGE, 7);
+                mapping.rollback();
+                return future;
+            });
+            assertEquals(1, sealed.join());
+            assertEquals(8 * PAGE, mapping.size());
+            assertEquals(6, mapping.getLong(6 * PAGE));
         }
     }
 }

@@ -77,6 +77,32 @@ class ExplicitTrackingTest {
         }
     }
 
+    /** While a seal changes twins, and keeps what they were, no page is copied: not even one that is done. */
+    @Test
+    void copyBesideASealWaitsForItsEnd() throws Exception {
+        try (Arena arena = Arena.ofShared(); SealedGeneration generation = new SealedGeneration()) {
+            MemorySegment image = arena.allocate((long) FRESH_PAGES * PAGE, PAGE);
+            MemorySegment copy = arena.allocate(PAGE, PAGE);
+            try (ExplicitTracking tracking =
+                    new ExplicitTracking(image.address(), FRESH_PAGES, PAGE_SHIFT, sections)) {
+                store(image, 0, tracking, 1);
+                assertTrue(sections.tryExclude(Long.MAX_VALUE >>> 1));
+                CompletableFuture<Void> seal = CompletableFuture.runAsync(() ->
+                        tracking.seal(generation, Range.EVERYTHING, image.byteSize(), Cuts.NONE));
+                while (generation.changed.size() == 0 && !seal.isDone()) {
+                    Thread.yield();
+                }
+                tracking.copyCommitted(0, copy.address());
+                int sealed = generation.changed.size();
+                seal.get();
+                sections.endExclusion();
+                assertEquals(FRESH_PAGES, sealed);
+                assertNull(wrong(copy, 0, 0));
+                tracking.durable(generation);
+            }
+        }
+    }
+
     /** Two threads come to the same line of each page at the same moment: its twin has a store of neither. */
     @Test
     void firstStoresOfTwoThreadsToAPageAreTakenBack() throws Exception {
