@@ -139,7 +139,8 @@ class CloseRegressionTest {
 
         private static void afterAClose(Path path) throws IOException {
             Engine engine = open(disk(), path, 0);
-            engine.tracking.mark(0, Long.BYTES, new Slot()); // a private page, which a checkpoint will look at
+            // a private page, which a checkpoint will look at
+            engine.tracking.mark(0, Long.BYTES, new Slot());
             engine.close();
             engine.checkpointer.checkpoint();
         }
