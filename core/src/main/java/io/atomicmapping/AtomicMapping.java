@@ -1,9 +1,11 @@
 package io.atomicmapping;
 
 import io.atomicmapping.dirty.ExplicitTracking;
+import io.atomicmapping.dirty.Gate;
 import io.atomicmapping.dirty.Memory;
 import io.atomicmapping.dirty.Range;
 import io.atomicmapping.dirty.Sections;
+import io.atomicmapping.dirty.Slot;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
@@ -71,6 +73,7 @@ public final class AtomicMapping implements AutoCloseable {
     private final Engine engine;
     private final Sizes sizes;
     private final Sections sections;
+    private final Gate gate;
     private final ExplicitTracking tracking;
     private final MemorySegment data;
     /** of data; a store inside a section needs no proof that the memory is there */
@@ -80,7 +83,8 @@ public final class AtomicMapping implements AutoCloseable {
         this.opened = opened;
         this.engine = opened.engine();
         this.sizes = opened.sizes();
-        this.sections = engine == null ? new Sections() : engine.sections;
+        this.gate = engine == null ? new Gate() : engine.gate;
+        this.sections = engine == null ? new Sections(gate) : engine.sections;
         this.tracking = engine == null ? null : engine.tracking;
         this.data = opened.image().segment();
         this.address = opened.image().address();
@@ -331,29 +335,30 @@ public final class AtomicMapping implements AutoCloseable {
     // ---- stores ----
 
     /** Inside a section: checks the bounds and marks the lines. */
-    private void beforeStore(long offset, long length, int section) {
-        if (offset >= 0 && offset <= sizes.markLimit() - length) {
-            tracking.mark(offset, length, Sections.slot(section));
+    private void beforeStore(long offset, long length, Slot section) {
+        if (offset >= 0 && offset <= gate.limit() - length) {
+            tracking.mark(offset, length, section);
         } else {
             beforeOtherStore(offset, length, section);
         }
     }
 
-    /** The kernel finds the store, or the mapping has just grown, or it is refused. */
-    private void beforeOtherStore(long offset, long length, int section) {
+    /** A commit wants the field, or the kernel finds the store, or the mapping has just grown, or it is refused. */
+    private void beforeOtherStore(long offset, long length, Slot section) {
+        sections.passGate(section);
         VarHandle.acquireFence(); // the mode is not older than the limit that told of it
         boolean marked = engine == null || engine.kernel() == null;
-        long limit = marked ? sizes.markLimit() : sizes.storeLimit();
+        long limit = marked ? gate.limitWhenOpen() : sizes.storeLimit();
         if (offset < 0 || offset > limit - length) {
             throw opened.refuse(offset, length, limit);
         }
         if (marked) {
-            tracking.mark(offset, length, Sections.slot(section));
+            tracking.mark(offset, length, section);
         }
     }
 
     /** As {@link #beforeStore}, for a length that the caller gave. */
-    private void beforeStoreOf(long offset, long length, int section) {
+    private void beforeStoreOf(long offset, long length, Slot section) {
         if (length > 0) {
             beforeStore(offset, length, section);
         } else if (length < 0 || offset < 0 || offset > sizes.storeLimit()) {
@@ -374,7 +379,7 @@ public final class AtomicMapping implements AutoCloseable {
      * @param value its value
      */
     public void putByte(long offset, byte value) {
-        int section = sections.enterPut();
+        Slot section = sections.openPut();
         try {
             beforeStore(offset, Byte.BYTES, section);
             Memory.ALL.set(BYTE, address + offset, value);
@@ -392,7 +397,7 @@ public final class AtomicMapping implements AutoCloseable {
      * @param value its value
      */
     public void putShort(long offset, short value) {
-        int section = sections.enterPut();
+        Slot section = sections.openPut();
         try {
             beforeStore(offset, Short.BYTES, section);
             Memory.ALL.set(SHORT, address + offset, value);
@@ -410,7 +415,7 @@ public final class AtomicMapping implements AutoCloseable {
      * @param value its value
      */
     public void putInt(long offset, int value) {
-        int section = sections.enterPut();
+        Slot section = sections.openPut();
         try {
             beforeStore(offset, Integer.BYTES, section);
             Memory.ALL.set(INT, address + offset, value);
@@ -428,7 +433,7 @@ public final class AtomicMapping implements AutoCloseable {
      * @param value its value
      */
     public void putLong(long offset, long value) {
-        int section = sections.enterPut();
+        Slot section = sections.openPut();
         try {
             beforeStore(offset, Long.BYTES, section);
             Memory.ALL.set(LONG, address + offset, value);
@@ -446,7 +451,7 @@ public final class AtomicMapping implements AutoCloseable {
      * @param value its value
      */
     public void putFloat(long offset, float value) {
-        int section = sections.enterPut();
+        Slot section = sections.openPut();
         try {
             beforeStore(offset, Float.BYTES, section);
             Memory.ALL.set(FLOAT, address + offset, value);
@@ -464,7 +469,7 @@ public final class AtomicMapping implements AutoCloseable {
      * @param value its value
      */
     public void putDouble(long offset, double value) {
-        int section = sections.enterPut();
+        Slot section = sections.openPut();
         try {
             beforeStore(offset, Double.BYTES, section);
             Memory.ALL.set(DOUBLE, address + offset, value);
@@ -495,7 +500,7 @@ public final class AtomicMapping implements AutoCloseable {
      */
     public void putBytes(long offset, byte[] source, int from, int length) {
         Objects.checkFromIndexSize(from, length, source.length);
-        int section = sections.enterPut();
+        Slot section = sections.openPut();
         try {
             beforeStoreOf(offset, length, section);
             MemorySegment.copy(source, from, data, BYTE, offset, length);
@@ -513,7 +518,7 @@ public final class AtomicMapping implements AutoCloseable {
      * @param source the bytes, all of it
      */
     public void put(long offset, MemorySegment source) {
-        int section = sections.enterPut();
+        Slot section = sections.openPut();
         try {
             beforeStoreOf(offset, source.byteSize(), section);
             MemorySegment.copy(source, 0, data, offset, source.byteSize());
@@ -532,7 +537,7 @@ public final class AtomicMapping implements AutoCloseable {
      * @param value the value
      */
     public void fill(long offset, long length, byte value) {
-        int section = sections.enterPut();
+        Slot section = sections.openPut();
         try {
             beforeStoreOf(offset, length, section);
             data.asSlice(offset, length).fill(value);
@@ -551,7 +556,7 @@ public final class AtomicMapping implements AutoCloseable {
      * @param length how many bytes
      */
     public void copy(long sourceOffset, long targetOffset, long length) {
-        int section = sections.enterPut();
+        Slot section = sections.openPut();
         try {
             beforeStoreOf(targetOffset, length, section);
             checkLoad(sourceOffset, length);
@@ -574,7 +579,7 @@ public final class AtomicMapping implements AutoCloseable {
      */
     public boolean compareAndSetLong(long offset, long expected, long value) {
         checkAligned(offset, Long.BYTES);
-        int section = sections.enterPut();
+        Slot section = sections.openPut();
         try {
             beforeStore(offset, Long.BYTES, section);
             return ALIGNED_LONG.compareAndSet(data, offset, expected, value);
@@ -596,7 +601,7 @@ public final class AtomicMapping implements AutoCloseable {
      */
     public boolean compareAndSetInt(long offset, int expected, int value) {
         checkAligned(offset, Integer.BYTES);
-        int section = sections.enterPut();
+        Slot section = sections.openPut();
         try {
             beforeStore(offset, Integer.BYTES, section);
             return ALIGNED_INT.compareAndSet(data, offset, expected, value);
@@ -617,7 +622,7 @@ public final class AtomicMapping implements AutoCloseable {
      */
     public long getAndAddLong(long offset, long delta) {
         checkAligned(offset, Long.BYTES);
-        int section = sections.enterPut();
+        Slot section = sections.openPut();
         try {
             beforeStore(offset, Long.BYTES, section);
             return (long) ALIGNED_LONG.getAndAdd(data, offset, delta);
@@ -638,7 +643,7 @@ public final class AtomicMapping implements AutoCloseable {
      */
     public void putLongRelease(long offset, long value) {
         checkAligned(offset, Long.BYTES);
-        int section = sections.enterPut();
+        Slot section = sections.openPut();
         try {
             beforeStore(offset, Long.BYTES, section);
             ALIGNED_LONG.setRelease(data, offset, value);
@@ -769,7 +774,7 @@ public final class AtomicMapping implements AutoCloseable {
      * @throws IllegalStateException after close, after a failure, or if the mapping is read-only
      */
     public <E extends Exception> void update(Action<E> action) throws E {
-        int section = sections.enterUpdate();
+        Slot section = sections.enterUpdate();
         try {
             opened.ensureStores(sizes);
             action.run();
@@ -789,7 +794,7 @@ public final class AtomicMapping implements AutoCloseable {
      * @throws IllegalStateException as {@link #update}
      */
     public <T, E extends Exception> T compute(Task<T, E> task) throws E {
-        int section = sections.enterUpdate();
+        Slot section = sections.enterUpdate();
         try {
             opened.ensureStores(sizes);
             return task.call();

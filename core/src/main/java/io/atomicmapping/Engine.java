@@ -2,6 +2,7 @@ package io.atomicmapping;
 
 import io.atomicmapping.dirty.Cuts;
 import io.atomicmapping.dirty.ExplicitTracking;
+import io.atomicmapping.dirty.Gate;
 import io.atomicmapping.dirty.KernelTracking;
 import io.atomicmapping.dirty.Range;
 import io.atomicmapping.dirty.SealedGeneration;
@@ -43,7 +44,8 @@ final class Engine implements Checkpointer.Host {
     final long maxSize;
     final long reservedBytes;
     final WorkingImage image;
-    final Sections sections = new Sections();
+    final Gate gate = new Gate();
+    final Sections sections = new Sections(gate);
     final Sizes sizes;
     final Cuts cuts;
     final ExplicitTracking tracking;
@@ -66,7 +68,7 @@ final class Engine implements Checkpointer.Host {
         this.pageShift = pageShift;
         this.maxSize = maxSize;
         this.reservedBytes = Math.max(1, maxSize) + (1L << pageShift) - 1 & -(1L << pageShift);
-        this.sizes = new Sizes(files.size(), false);
+        this.sizes = new Sizes(files.size(), false, gate);
         this.cuts = new Cuts(1L << pageShift);
         long pages = reservedBytes >>> pageShift;
         Deque<AutoCloseable> made = new ArrayDeque<>();

@@ -1,6 +1,7 @@
 package io.atomicmapping;
 
 import com.sun.management.OperatingSystemMXBean;
+import io.atomicmapping.dirty.Gate;
 import io.atomicmapping.dirty.KernelTracking;
 import io.atomicmapping.dirty.WorkingImage;
 import io.atomicmapping.recovery.CommittedImage;
@@ -52,7 +53,7 @@ final class Opened {
         this.engine = null;
         this.committed = committed;
         this.image = image;
-        this.sizes = new Sizes(committed.size(), true);
+        this.sizes = new Sizes(committed.size(), true, new Gate());
         this.budgetBytes = 0;
         this.report = report;
     }

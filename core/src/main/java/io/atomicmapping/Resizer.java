@@ -3,7 +3,7 @@ package io.atomicmapping;
 import io.atomicmapping.dirty.Cuts;
 import io.atomicmapping.dirty.KernelTracking;
 import io.atomicmapping.dirty.PageList;
-import io.atomicmapping.dirty.Sections;
+import io.atomicmapping.dirty.Slot;
 import io.atomicmapping.journal.fault.SeededFault;
 import java.io.IOException;
 import java.util.HashSet;
@@ -62,7 +62,7 @@ final class Resizer {
             throw new IllegalArgumentException("size is out of range, open with a larger maxSize if it should be: size="
                     + size + ", maxSize=" + engine.maxSize + ", file=" + engine.file);
         }
-        int token = engine.sections.enterUpdate();
+        Slot section = engine.sections.enterUpdate();
         try {
             lock.lock();
             try {
@@ -77,7 +77,7 @@ final class Resizer {
                 lock.unlock();
             }
         } finally {
-            engine.sections.exitUpdate(token);
+            engine.sections.exitUpdate(section);
         }
     }
 
@@ -186,11 +186,11 @@ final class Resizer {
 
     /** As before a store: marks are made inside the section of a put. */
     private void mark(long offset, long length) {
-        int token = engine.sections.enterPut();
+        Slot section = engine.sections.enterPut();
         try {
-            engine.tracking.mark(offset, length, Sections.slot(token));
+            engine.tracking.mark(offset, length, section);
         } finally {
-            engine.sections.exitPut(token);
+            engine.sections.exitPut(section);
         }
     }
 

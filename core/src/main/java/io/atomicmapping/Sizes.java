@@ -1,5 +1,6 @@
 package io.atomicmapping;
 
+import io.atomicmapping.dirty.Gate;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 
@@ -7,9 +8,9 @@ import java.lang.invoke.VarHandle;
  * How long the mapping is, for whom.
  *
  * <ul>
- *   <li>{@code loadLimit}, {@code storeLimit} and {@code markLimit} are what each access compares its end
- *       with; -1 lets none through, and the slow path then finds out why. They are read opaquely: seen soon,
- *       at the price of a plain load.
+ *   <li>{@code loadLimit}, {@code storeLimit} and, where stores are to be marked, the {@link Gate}'s are what
+ *       each access compares its end with; -1 lets none through, and the slow path then finds out why. They
+ *       are read opaquely: seen soon, at the price of a plain load.
  *   <li>{@code current} is the size; {@code sealed} the size in the last sealed generation; {@code committed}
  *       the durable one.
  * </ul>
@@ -18,29 +19,29 @@ final class Sizes {
 
     private static final VarHandle LOAD_LIMIT;
     private static final VarHandle STORE_LIMIT;
-    private static final VarHandle MARK_LIMIT;
 
     static {
         try {
             MethodHandles.Lookup lookup = MethodHandles.lookup();
             LOAD_LIMIT = lookup.findVarHandle(Sizes.class, "loadLimit", long.class);
-            MARK_LIMIT = lookup.findVarHandle(Sizes.class, "markLimit", long.class);
             STORE_LIMIT = lookup.findVarHandle(Sizes.class, "storeLimit", long.class);
         } catch (ReflectiveOperationException e) {
             throw new ExceptionInInitializerError(e);
         }
     }
 
+    /** its limit is the store limit as long as stores are to be marked */
+    private final Gate gate;
     private long loadLimit;
     private long storeLimit = -1;
-    private long markLimit = -1;
     private boolean marksNothing;
     private volatile long current;
     private volatile boolean storesRefused;
     private volatile long committed;
     private volatile long sealed;
 
-    Sizes(long size, boolean readOnly) {
+    Sizes(long size, boolean readOnly, Gate gate) {
+        this.gate = gate;
         committed = size;
         sealed = size;
         storesRefused = readOnly;
@@ -49,11 +50,6 @@ final class Sizes {
 
     long loadLimit() {
         return (long) LOAD_LIMIT.getOpaque(this);
-    }
-
-    /** The store limit as long as stores are to be marked, then -1. */
-    long markLimit() {
-        return (long) MARK_LIMIT.getOpaque(this);
     }
 
     long storeLimit() {
@@ -89,7 +85,7 @@ final class Sizes {
         if (!storesRefused) {
             STORE_LIMIT.setVolatile(this, size);
             if (!marksNothing) {
-                MARK_LIMIT.setVolatile(this, size);
+                gate.setLimit(size);
             }
         }
         current = size; // who sees it grown gets through
@@ -98,13 +94,13 @@ final class Sizes {
     /** From now on stores need not be marked. */
     synchronized void markNothing() {
         marksNothing = true;
-        MARK_LIMIT.setVolatile(this, -1L);
+        gate.setLimit(-1);
     }
 
     /** From now on no store passes; loads still do. */
     synchronized void refuseStores() {
         storesRefused = true;
-        MARK_LIMIT.setVolatile(this, -1L);
+        gate.setLimit(-1);
         STORE_LIMIT.setVolatile(this, -1L);
     }
 

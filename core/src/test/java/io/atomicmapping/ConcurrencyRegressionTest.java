@@ -4,8 +4,10 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.atomicmapping.dirty.ExplicitTracking;
+import io.atomicmapping.dirty.Gate;
 import io.atomicmapping.dirty.Range;
 import io.atomicmapping.dirty.Sections;
+import io.atomicmapping.dirty.Slot;
 import io.atomicmapping.recovery.OpenRequest;
 import io.atomicmapping.recovery.Recovery;
 import io.atomicmapping.storage.MemoryStorage;
@@ -41,7 +43,7 @@ class ConcurrencyRegressionTest {
         try (Arena arena = Arena.ofShared(); Wakers wakers = new Wakers()) {
             MemorySegment image = arena.allocate(Claims.PAGES << Claims.PAGE_SHIFT, 4096);
             try (ExplicitTracking tracking = new ExplicitTracking(image.address(), Claims.PAGES,
-                    Claims.PAGE_SHIFT, new Sections())) {
+                    Claims.PAGE_SHIFT, new Sections(new Gate()))) {
                 wakers.start();
                 new Claims(tracking, image).run();
             }
@@ -109,7 +111,7 @@ class ConcurrencyRegressionTest {
                 while (!ended) {
                     for (long page = 0; page < PAGES; page++) {
                         long offset = (page << PAGE_SHIFT) + LINE;
-                        tracking.mark(offset, Long.BYTES, -1);
+                        tracking.mark(offset, Long.BYTES, new Slot());
                         image.set(Layouts.LONG, offset, 0x55);
                         tracking.copyCommitted(page, copy.address());
                         if (copy.get(Layouts.LONG, LINE) != 0) {
@@ -141,7 +143,7 @@ class ConcurrencyRegressionTest {
         OpenRequest request = new OpenRequest(file.storage, file.path, null, 1 << 16, 0, pageBytes, false);
         Engine engine = new Engine(Recovery.open(request), file.path,
                 Integer.numberOfTrailingZeros(pageBytes), 1 << 16, 1 << 20);
-        engine.tracking.mark(8, Long.BYTES, -1);
+        engine.tracking.mark(8, Long.BYTES, new Slot());
         engine.image.segment().set(Layouts.LONG, 8, 42);
         CountDownLatch imagesLocked = new CountDownLatch(1);
         CountDownLatch cutsLocked = new CountDownLatch(1);
@@ -189,7 +191,7 @@ class ConcurrencyRegressionTest {
      */
     @Test
     void exclusionDoesNotWaitForAVirtualThreadThatWaitsAtTheGateWithoutACarrier() throws Exception {
-        Sections sections = new Sections();
+        Sections sections = new Sections(new Gate());
         AtomicBoolean stopped = new AtomicBoolean();
         List<Thread> spinners = new ArrayList<>();
         assertTrue(sections.tryExclude(Duration.ofSeconds(1).toNanos()));

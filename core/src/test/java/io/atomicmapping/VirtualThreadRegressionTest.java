@@ -4,7 +4,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.atomicmapping.dirty.ExplicitTracking;
+import io.atomicmapping.dirty.Gate;
 import io.atomicmapping.dirty.Sections;
+import io.atomicmapping.dirty.Slot;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.time.Duration;
@@ -39,14 +41,14 @@ class VirtualThreadRegressionTest {
         public static void main(String[] arguments) throws Exception {
             MemorySegment image = Arena.global().allocate(PAGES << PAGE_SHIFT, 1 << PAGE_SHIFT);
             ExplicitTracking tracking =
-                    new ExplicitTracking(image.address(), PAGES, PAGE_SHIFT, new Sections());
+                    new ExplicitTracking(image.address(), PAGES, PAGE_SHIFT, new Sections(new Gate()));
             AtomicLong marks = new AtomicLong();
             List<Thread> threads = new ArrayList<>();
             for (int i = 0; i < VIRTUAL; i++) {
                 long line = i;
                 threads.add(Thread.ofVirtual().start(() -> {
                     for (long page = 0; page < PAGES / 2; page++) {
-                        tracking.mark((page << PAGE_SHIFT) + line * 64, Long.BYTES, -1);
+                        tracking.mark((page << PAGE_SHIFT) + line * 64, Long.BYTES, new Slot());
                         marks.getAndIncrement();
                         if (page % 16 == 0) {
                             Thread.yield();
@@ -61,7 +63,7 @@ class VirtualThreadRegressionTest {
                     while (true) {
                         for (long page = PAGES / 2; page < PAGES; page++) {
                             for (long odd = line; odd < 64; odd += 2) {
-                                tracking.mark((page << PAGE_SHIFT) + odd * 64, Long.BYTES, -1);
+                                tracking.mark((page << PAGE_SHIFT) + odd * 64, Long.BYTES, new Slot());
                             }
                         }
                     }

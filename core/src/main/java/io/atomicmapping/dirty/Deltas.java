@@ -22,6 +22,7 @@ import io.atomicmapping.journal.fault.SeededFault;
 final class Deltas {
 
     static final int GAP_BYTES = 8;
+    private static final int GROUP_BYTES = 64;
 
     private RedoRecord record;
     private BeforeImages images;
@@ -49,7 +50,8 @@ final class Deltas {
     }
 
     /**
-     * Compares a stretch with its twin, a multiple of 8 bytes, for which the before-images have room.
+     * Compares a stretch with its twin, a multiple of {@value #GROUP_BYTES} bytes, for which the before-images have
+     * room.
      *
      * @return whether a byte below the size differs
      */
@@ -58,10 +60,11 @@ final class Deltas {
             return compareAtBorder(offset, current, twin, length);
         }
         boolean changed = false;
-        for (int at = 0; at < length; at += Long.BYTES) {
-            long now = Memory.ALL.get(Memory.LONG, current + at);
-            long old = Memory.ALL.get(Memory.LONG, twin + at);
-            if (now != old) {
+        for (int from = 0; from < length; from += GROUP_BYTES) {
+            for (int rest = differing(current + from, twin + from); rest != 0; rest &= rest - 1) {
+                int at = from + Integer.numberOfTrailingZeros(rest) * Long.BYTES;
+                long now = Memory.get(current + at);
+                long old = Memory.get(twin + at);
                 changed = true;
                 replace(offset + at, twin + at, old, now);
                 change(offset + at, current + at, now ^ old);
@@ -70,11 +73,23 @@ final class Deltas {
         return changed;
     }
 
+    /** Which of eight words differ, a bit each: one branch, where one for each word would be guessed wrongly. */
+    private static int differing(long current, long twin) {
+        return differs(current, twin, 0) | differs(current, twin, 1) | differs(current, twin, 2)
+                | differs(current, twin, 3) | differs(current, twin, 4) | differs(current, twin, 5)
+                | differs(current, twin, 6) | differs(current, twin, 7);
+    }
+
+    private static int differs(long current, long twin, int word) {
+        long at = (long) word * Long.BYTES;
+        return Memory.get(current + at) == Memory.get(twin + at) ? 0 : 1 << word;
+    }
+
     private boolean compareAtBorder(long offset, long current, long twin, int length) {
         boolean changed = false;
         for (int at = 0; at < length; at += Long.BYTES) {
-            long now = Memory.ALL.get(Memory.LONG, current + at) & lowBytes(size - offset - at);
-            long old = Memory.ALL.get(Memory.LONG, twin + at);
+            long now = Memory.get(current + at) & lowBytes(size - offset - at);
+            long old = Memory.get(twin + at);
             if (now != old) {
                 replace(offset + at, twin + at, old, now);
             }
@@ -90,7 +105,7 @@ final class Deltas {
     /** Cuts the bytes from {@code zeroFrom} on off a twin's stretch, where the page is not to be compared with it yet. */
     void cut(long offset, long twin, int length) {
         for (int at = 0; at < length; at += Long.BYTES) {
-            long old = Memory.ALL.get(Memory.LONG, twin + at);
+            long old = Memory.get(twin + at);
             long left = old & lowBytes(zeroFrom - offset - at);
             if (left != old) {
                 replace(offset + at, twin + at, old, left);
@@ -103,7 +118,7 @@ final class Deltas {
             if (!SeededFault.BEFORE_IMAGE_FORGOTTEN.isSeeded()) {
                 images.add(offset, old);
             }
-            Memory.ALL.set(Memory.LONG, twin, word);
+            Memory.set(twin, word);
         }
     }
 

@@ -20,78 +20,63 @@ final class DirtyPages implements AutoCloseable {
     private static final long BYTES_MIN = 1 << 14;
     private static final long BYTES_KEPT = 1 << 20;
 
-    /** Keeps what one thread writes from the line of another's. */
-    @SuppressWarnings("unused")
-    private static class Padding {
-        private long a;
-        private long b;
-        private long c;
-        private long d;
-        private long e;
-        private long f;
-        private long g;
-        private long h;
-    }
-
-    private static final class Pages extends Padding {
+    /** The pages that one slot has marked first. */
+    static final class Pages extends SlotPadding {
         private LazyMemory memory;
         private long begin;
-        private long position;
-        private long end;
-        /** for others, who must not compare addresses that are just changing */
-        private long count;
+        private long capacityBytes;
+        /** all that others look at beside {@link #add} */
+        private long usedBytes;
 
         private void add(long page) {
-            long at = position;
-            if (at == end) {
-                grow(2 * (at - begin));
-                at = position;
+            long at = usedBytes;
+            if (at == capacityBytes) {
+                grow(2 * at);
             }
-            Memory.set(at, page);
-            position = at + Long.BYTES;
-            count++;
+            Memory.set(begin + at, page);
+            usedBytes = at + Long.BYTES;
+        }
+
+        private long size() {
+            return usedBytes / Long.BYTES;
         }
 
         private void reserve(long more) {
-            long bytes = position - begin + more * Long.BYTES;
-            if (bytes > end - begin) {
+            long bytes = usedBytes + more * Long.BYTES;
+            if (bytes > capacityBytes) {
                 grow(bytes);
             }
         }
 
         private void grow(long bytes) {
-            long used = position - begin;
             LazyMemory larger = LazyMemory.of(Math.max(BYTES_MIN, bytes), "the list of changed pages");
-            Memory.copy(begin, larger.address(), used);
+            Memory.copy(begin, larger.address(), usedBytes);
             release();
             memory = larger;
             begin = memory.address();
-            position = begin + used;
-            end = begin + memory.bytes();
+            capacityBytes = memory.bytes();
         }
 
         private void copy(PageList target) {
-            for (long at = begin; at < position; at += Long.BYTES) {
+            for (long at = begin; at < begin + usedBytes; at += Long.BYTES) {
                 target.add(Memory.get(at));
             }
         }
 
         private void reset() {
-            position = begin;
-            count = 0;
+            usedBytes = 0;
         }
 
         private void clear() {
             reset();
-            if (end - begin > BYTES_KEPT) {
+            if (capacityBytes > BYTES_KEPT) {
                 close();
             }
         }
 
         private void close() {
             release();
-            begin = 0;
-            end = 0;
+            capacityBytes = 0;
             reset();
         }
 
@@ -109,10 +94,12 @@ final class DirtyPages implements AutoCloseable {
     /** entries of pages that lost their marks without being drained */
     private long stale;
 
-    DirtyPages(int slots) {
-        lists = new Pages[slots];
-        for (int i = 0; i < slots; i++) {
+    /** Gives each slot a list. */
+    DirtyPages(Slot[] slots) {
+        lists = new Pages[slots.length];
+        for (int i = 0; i < slots.length; i++) {
             lists[i] = new Pages();
+            slots[i].pages = lists[i];
         }
     }
 
@@ -120,14 +107,20 @@ final class DirtyPages implements AutoCloseable {
      * Adds a page.
      *
      * @param page its number
-     * @param slot the caller's slot, -1 if it has none
+     * @param slot the caller's, whose put is open
      * @throws OutOfMemoryError if the list cannot grow; the page is not added
      */
-    void add(long page, int slot) {
-        if (slot >= 0) {
-            lists[slot].add(page);
-            return;
+    void add(long page, Slot slot) {
+        Pages list = slot.pages;
+        if (list != null) {
+            list.add(page);
+        } else {
+            add(page);
         }
+    }
+
+    /** As {@link #add(long, Slot)}, outside a put. */
+    void add(long page) {
         synchronized (shared) {
             shared.add(page);
         }
@@ -135,18 +128,18 @@ final class DirtyPages implements AutoCloseable {
 
     boolean isEmpty() {
         for (Pages list : lists) {
-            if (list.count != 0) {
+            if (list.usedBytes != 0) {
                 return false;
             }
         }
-        return shared.count == 0;
+        return shared.usedBytes == 0;
     }
 
     /** How many entries there are. */
     long size() {
-        long entries = shared.count;
+        long entries = shared.size();
         for (Pages list : lists) {
-            entries += list.count;
+            entries += list.size();
         }
         return entries;
     }

@@ -72,9 +72,9 @@ public final class ExplicitTracking implements AutoCloseable {
      *
      * @param offset where the store begins
      * @param length its length, at least 1
-     * @param slot the caller's slot, -1 if it has none
+     * @param slot the caller's, whose put is open and has passed the gate
      */
-    public void mark(long offset, long length, int slot) {
+    public void mark(long offset, long length, Slot slot) {
         lines.mark(offset, length, slot);
     }
 

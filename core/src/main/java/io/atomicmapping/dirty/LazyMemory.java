@@ -14,20 +14,44 @@ import java.io.IOException;
  */
 final class LazyMemory implements AutoCloseable {
 
+    private static final long HUGE_BYTES = 2 << 20;
+
+    private final long reserved;
+    private final long reservedBytes;
     private final long address;
     private final long bytes;
 
     LazyMemory(long bytes) throws IOException {
+        this(bytes, Linux.pageBytes(), LinuxConstants.MADV_NOHUGEPAGE); // only what is touched takes room
+    }
+
+    /** Where the kernel does not know the advice it is not needed. */
+    private LazyMemory(long bytes, long alignment, int advice) throws IOException {
         this.bytes = Math.max(Linux.pageBytes(), (bytes + Linux.pageBytes() - 1) & -Linux.pageBytes());
-        this.address = Linux.mmap(0, this.bytes, LinuxConstants.PROT_READ | LinuxConstants.PROT_WRITE,
+        this.reservedBytes = this.bytes + alignment - Linux.pageBytes();
+        this.reserved = Linux.mmap(0, reservedBytes, LinuxConstants.PROT_READ | LinuxConstants.PROT_WRITE,
                 LinuxConstants.MAP_PRIVATE | LinuxConstants.MAP_ANONYMOUS | LinuxConstants.MAP_NORESERVE, -1, 0);
-        Linux.madvise(address, this.bytes, LinuxConstants.MADV_NOHUGEPAGE); // only what is touched; an old kernel refuses
+        this.address = reserved + alignment - 1 & -alignment;
+        Linux.madvise(address, this.bytes, advice);
     }
 
     /** As the constructor, where an exception could not be passed on: there is no memory for what is said. */
     static LazyMemory of(long bytes, String what) {
+        return orOutOfMemory(what, () -> new LazyMemory(bytes));
+    }
+
+    /** Memory that will soon be touched all over, but not in order: in huge pages, where there are any, to spare the TLB. */
+    static LazyMemory dense(long bytes, String what) {
+        return orOutOfMemory(what, () -> new LazyMemory(bytes, HUGE_BYTES, LinuxConstants.MADV_HUGEPAGE));
+    }
+
+    private interface Reservation {
+        LazyMemory make() throws IOException;
+    }
+
+    private static LazyMemory orOutOfMemory(String what, Reservation reservation) {
         try {
-            return new LazyMemory(bytes);
+            return reservation.make();
         } catch (IOException e) {
             OutOfMemoryError error = new OutOfMemoryError("no memory for " + what + ", sync more often: " + e.getMessage());
             error.initCause(e);
@@ -45,6 +69,6 @@ final class LazyMemory implements AutoCloseable {
 
     @Override
     public void close() {
-        Linux.munmap(address, bytes);
+        Linux.munmap(reserved, reservedBytes);
     }
 }

@@ -30,6 +30,8 @@ import java.util.function.LongPredicate;
 final class LineTable implements AutoCloseable {
 
     private static final int ENTRY_SHIFT = 4;
+    /** of the 64 lines of a page */
+    private static final int LINES_SHIFT = 6;
     private static final int TWIN = 8;
     private static final long LOCKED = 1;
 
@@ -60,17 +62,19 @@ final class LineTable implements AutoCloseable {
     // ---- marking, inside a section ----
 
     /** Marks the lines that a store of at least one byte will touch. */
-    void mark(long offset, long length, int slot) {
-        long page = offset >>> pageShift;
+    void mark(long offset, long length, Slot slot) {
+        long line = offset >>> lineShift;
         long last = offset + length - 1;
-        if (page == last >>> pageShift) {
-            markLines(page, -1L << (offset >>> lineShift) & -1L >>> ~(last >>> lineShift), slot);
+        if (line == last >>> lineShift) {
+            markLines(line >>> LINES_SHIFT, 1L << line, slot);
+        } else if (line >>> LINES_SHIFT == last >>> pageShift) {
+            markLines(line >>> LINES_SHIFT, -1L << line & -1L >>> ~(last >>> lineShift), slot);
         } else {
             markPages(offset, last, slot);
         }
     }
 
-    private void markLines(long page, long bits, int slot) {
+    private void markLines(long page, long bits, Slot slot) {
         long entry = entry(page);
         long mask = Memory.getAcquire(entry);
         if ((mask & bits) != bits) {
@@ -78,7 +82,7 @@ final class LineTable implements AutoCloseable {
         }
     }
 
-    private void markPages(long offset, long last, int slot) {
+    private void markPages(long offset, long last, Slot slot) {
         long page = offset >>> pageShift;
         long lastPage = last >>> pageShift;
         markLines(page, -1L << (offset >>> lineShift), slot);
@@ -89,14 +93,14 @@ final class LineTable implements AutoCloseable {
     }
 
     /** The list comes before the mask: a page with marks is never missing in it, whatever is thrown here. */
-    private void claim(long page, long entry, long mask, long bits, int slot) {
+    private void claim(long page, long entry, long mask, long bits, Slot slot) {
         if (Memory.getAcquire(entry + TWIN) <= LOCKED) {
             makePrivate(page, entry);
         }
         if (mask == 0) {
             dirty.add(page, slot);
         }
-        if (bias.isOwn(slot)) {
+        if (bias.isOwn(slot.number)) {
             Memory.setRelease(entry, mask | bits);
         } else {
             Memory.getAndBitwiseOr(entry, bits);
@@ -221,7 +225,7 @@ final class LineTable implements AutoCloseable {
 
     /** A page still has marks. */
     void putBack(long page) {
-        dirty.add(page, -1);
+        dirty.add(page);
     }
 
     /** Pages may still have marks. */
@@ -239,7 +243,7 @@ final class LineTable implements AutoCloseable {
     /** Marks lines of a private page again. */
     void remark(long page, long mask) {
         bias.isOwn(-1); // a put beside this may be marking by plain stores
-        dirty.add(page, -1);
+        dirty.add(page);
         Memory.getAndBitwiseOr(entry(page), mask);
     }
 

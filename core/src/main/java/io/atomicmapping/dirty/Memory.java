@@ -28,20 +28,26 @@ public final class Memory {
     private Memory() {
     }
 
+    // By the layout of unaligned words, though all of these are aligned, and so are loaded and stored at once: it
+    // spares the JIT the check of the alignment, which for a put is a tenth of its instructions.
+
     static long get(long address) {
-        return ALL.get(WORD, address);
+        return ALL.get(LONG, address);
     }
 
     static void set(long address, long value) {
-        ALL.set(WORD, address, value);
+        ALL.set(LONG, address, value);
     }
 
     static long getAcquire(long address) {
-        return (long) WORDS.getAcquire(ALL, address);
+        long value = ALL.get(LONG, address);
+        VarHandle.acquireFence();
+        return value;
     }
 
     static void setRelease(long address, long value) {
-        WORDS.setRelease(ALL, address, value);
+        VarHandle.releaseFence();
+        ALL.set(LONG, address, value);
     }
 
     static long getAndBitwiseOr(long address, long bits) {

@@ -3,7 +3,6 @@ package io.atomicmapping.dirty;
 import io.atomicmapping.journal.fault.SeededFault;
 import io.atomicmapping.storage.linux.Linux;
 import io.atomicmapping.storage.linux.LinuxConstants;
-import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -27,65 +26,48 @@ import java.util.concurrent.locks.ReentrantLock;
  *       is waiting for gets through in between: nobody waits in a circle.
  * </ul>
  *
- * <p>The layout of a slot: bit 0 tells that a put is open, the bits above count updates. A shared stripe
- * counts puts in its lower and updates in its upper half.
+ * <p>A put is open before it looks at the {@link Gate}; only after that may it mark and store.
  */
 public final class Sections {
 
-    private static final int STRIDE = 16; // longs: 128 bytes, so that neighbours share no line, nor its prefetched pair
     private static final int PROBES = 4;
     private static final int SLOTS_PER_CORE = 4;
     private static final int SLOTS_MIN = 16;
     private static final int SPINS = 200;
     private static final long PARK_NANOS = 20_000;
     private static final long GATE_NANOS = 1_000_000;
-    private static final long PUT = 1;
-    private static final long UPDATE = 2;
-    private static final long SHARED_UPDATE = 1L << 32;
-    /** in the token of a put inside an update */
-    private static final int NESTED = 1 << 30;
-    private static final VarHandle STATE = MethodHandles.arrayElementVarHandle(long[].class);
-    private static final VarHandle OWNER = MethodHandles.arrayElementVarHandle(Thread[].class);
-    private static final VarHandle GATE;
     private static final boolean MEMBARRIER = registerMembarrier();
-
-    static {
-        try {
-            GATE = MethodHandles.lookup().findVarHandle(Sections.class, "gate", int.class);
-        } catch (ReflectiveOperationException e) {
-            throw new ExceptionInInitializerError(e);
-        }
-    }
 
     /** An open update of a thread without a slot. */
     private static final class Nest {
         private int depth = 1;
     }
 
-    private final int mask;
-    private final Thread[] owners;
-    private final long[] slots;
-    private final long[] shared;
+    private final Slot[] slots;
+    private final Slot[] shared;
     private final ConcurrentHashMap<Thread, Nest> nests = new ConcurrentHashMap<>();
-    /** whether the stripes were ever used */
+    /** whether the shared slots were ever used */
     private volatile boolean sharing;
     /** those who exclude, one at a time */
     private final ReentrantLock gateLock = new ReentrantLock();
     /** those who wait at the gate; a thread may be in it once too often, and is then unparked once too often */
     private final ConcurrentLinkedQueue<Thread> waiters = new ConcurrentLinkedQueue<>();
-    /**
-     * 1 while an exclusion wants or has the field; set before the barrier. Read after a section opened, and
-     * by acquire: the masks and sizes that the section then loads are those that the last exclusion left
-     */
-    private volatile int gate;
+    private final Gate gate;
 
-    /** Makes the slots for this machine's cores. */
-    public Sections() {
+    /**
+     * Makes the slots for this machine's cores.
+     *
+     * @param gate what the puts will look at
+     */
+    public Sections(Gate gate) {
+        this.gate = gate;
         int count = Math.max(SLOTS_MIN, powerOfTwo(Runtime.getRuntime().availableProcessors()) * SLOTS_PER_CORE);
-        mask = count - 1;
-        owners = new Thread[count];
-        slots = new long[(count + 1) * STRIDE];
-        shared = new long[(count + 1) * STRIDE];
+        slots = new Slot[count];
+        shared = new Slot[count];
+        for (int i = 0; i < count; i++) {
+            slots[i] = new Slot(i);
+            shared[i] = new Slot();
+        }
     }
 
     static int powerOfTwo(int count) {
@@ -93,83 +75,59 @@ public final class Sections {
     }
 
     /**
-     * Opens the section of a put, waiting for an exclusion unless the thread is inside an update.
+     * Opens the section of a put, waiting for an exclusion unless the caller is inside an update.
      *
-     * @return a token for {@link #exitPut} and {@link #slot}
+     * @return the slot that tells of it, for {@link #exitPut}
      */
-    public int enterPut() {
+    public Slot enterPut() {
+        Slot slot = openPut();
+        passGate(slot);
+        return slot;
+    }
+
+    /**
+     * Opens the section of a put that has yet to look at the gate: before it marks and stores it must either
+     * find its end within {@link Gate#limit}, or {@link #passGate}.
+     *
+     * @return the slot that tells of it, for {@link #exitPut}
+     */
+    public Slot openPut() {
         Thread thread = Thread.currentThread();
-        int slot = (int) thread.threadId() & mask;
-        if (owners[slot] == thread) {
-            return openPut(slot);
+        Slot slot = slots[(int) thread.threadId() & slots.length - 1];
+        if (!slot.isOwn(thread)) {
+            slot = slotOf(thread);
         }
-        int other = slotOf(thread, slot);
-        return other >= 0 ? openPut(other) : openShared(thread, PUT);
-    }
-
-    private int openPut(int slot) {
-        int index = slot + 1 << 4;
-        long state = slots[index];
-        if (state != 0) {
-            STATE.setOpaque(slots, index, state | PUT);
-            entryFence(); // for awaitPuts, which an update does not keep waiting
-            return slot | NESTED;
-        }
-        STATE.setOpaque(slots, index, PUT); // a constant: no put waits for the last one's store to be read back
+        slot.openPut();
         entryFence();
-        if ((int) GATE.getAcquire(this) == 0) {
-            return slot;
-        }
-        return openAfterGate(slot, PUT);
+        return slot;
     }
 
-    /** The gate was closed: steps back, waits, and tries again. */
-    private int openAfterGate(int slot, long kind) {
-        int index = slot + 1 << 4;
-        while (true) {
-            STATE.setRelease(slots, index, 0L);
+    /**
+     * Waits for an exclusion, unless the caller is inside an update.
+     *
+     * @param slot what {@link #openPut} returned
+     */
+    public void passGate(Slot slot) {
+        while (gate.isClosed() && !isInUpdate(slot, Thread.currentThread())) {
+            slot.closePut();
             awaitGate();
-            STATE.setOpaque(slots, index, kind);
+            slot.openPut();
             entryFence();
-            if ((int) GATE.getAcquire(this) == 0) {
-                return slot;
-            }
         }
     }
 
     /**
      * Closes the section of a put.
      *
-     * @param token what {@link #enterPut} returned
+     * @param slot what {@link #enterPut} or {@link #openPut} returned
      */
-    public void exitPut(int token) {
-        if (token >= NESTED) {
-            int index = (token & ~NESTED) + 1 << 4;
-            STATE.setRelease(slots, index, slots[index] & ~PUT);
-        } else if (token >= 0) {
-            STATE.setRelease(slots, token + 1 << 4, 0L);
-        } else {
-            STATE.getAndAdd(shared, ~token + 1 << 4, -PUT);
-        }
+    public void exitPut(Slot slot) {
+        slot.closePut();
     }
 
-    /**
-     * The slot of a token, which nobody but the calling thread uses until its section ends.
-     *
-     * @param token what an enter method returned
-     * @return a number below {@link #slots}, or -1 for a thread without a slot
-     */
-    public static int slot(int token) {
-        return token >= 0 ? token & ~NESTED : -1;
-    }
-
-    /**
-     * How many slots there are.
-     *
-     * @return the count
-     */
-    public int slots() {
-        return mask + 1;
+    /** The slots that threads can own. */
+    Slot[] slots() {
+        return slots;
     }
 
     /**
@@ -177,31 +135,47 @@ public final class Sections {
      *
      * @return a token for {@link #exitUpdate}
      */
-    public int enterUpdate() {
+    public Slot enterUpdate() {
         Thread thread = Thread.currentThread();
-        int slot = slotOf(thread, (int) thread.threadId() & mask);
-        if (slot < 0) {
-            return openShared(thread, SHARED_UPDATE);
-        }
-        int index = slot + 1 << 4;
-        long state = slots[index];
-        STATE.setOpaque(slots, index, state + UPDATE);
-        entryFence();
-        if (state != 0 || (int) GATE.getAcquire(this) == 0) {
+        Slot slot = slotOf(thread);
+        if (slot.isShared()) {
+            enterShared(thread, slot);
             return slot;
         }
-        return openAfterGate(slot, UPDATE);
+        int open = slot.openUpdate();
+        entryFence();
+        while (open == 0 && gate.isClosed()) {
+            slot.closeUpdate();
+            awaitGate();
+            slot.openUpdate();
+            entryFence();
+        }
+        return slot;
+    }
+
+    private void enterShared(Thread thread, Slot slot) {
+        Nest nest = nests.isEmpty() ? null : nests.get(thread);
+        if (nest != null) {
+            nest.depth++;
+            return;
+        }
+        slot.openUpdate();
+        while (gate.isClosed()) {
+            slot.closeUpdate();
+            awaitGate();
+            slot.openUpdate();
+        }
+        nests.put(thread, new Nest());
     }
 
     /**
      * Closes an update.
      *
-     * @param token what {@link #enterUpdate} returned
+     * @param slot what {@link #enterUpdate} returned
      */
-    public void exitUpdate(int token) {
-        if (token >= 0) {
-            int index = token + 1 << 4;
-            STATE.setRelease(slots, index, slots[index] - UPDATE);
+    public void exitUpdate(Slot slot) {
+        if (!slot.isShared()) {
+            slot.closeUpdate();
             return;
         }
         Thread thread = Thread.currentThread();
@@ -209,7 +183,7 @@ public final class Sections {
         nest.depth--;
         if (nest.depth == 0) {
             nests.remove(thread);
-            STATE.getAndAdd(shared, ~token + 1 << 4, -SHARED_UPDATE);
+            slot.closeUpdate();
         }
     }
 
@@ -221,66 +195,45 @@ public final class Sections {
     public boolean insideUpdate() {
         Thread thread = Thread.currentThread();
         for (int probe = 0; probe < PROBES; probe++) {
-            int slot = (int) thread.threadId() + probe & mask;
-            if (owners[slot] == thread && slots[slot + 1 << 4] >= UPDATE) {
+            Slot slot = probe(thread, probe);
+            if (slot.isOwn(thread) && slot.hasUpdate()) {
                 return true;
             }
         }
+        return isNested(thread);
+    }
+
+    private boolean isInUpdate(Slot slot, Thread thread) {
+        return slot.isShared() ? isNested(thread) : slot.hasUpdate();
+    }
+
+    /** Whether a thread is inside an update that a shared slot tells of. */
+    private boolean isNested(Thread thread) {
         return !nests.isEmpty() && nests.containsKey(thread);
     }
 
-    private int openShared(Thread thread, long kind) {
-        if (!sharing) {
-            sharing = true; // seen by an excluder at the latest when it sees the count below
-        }
-        int stripe = (int) thread.threadId() & mask;
-        int index = stripe + 1 << 4;
-        Nest nest = nests.isEmpty() ? null : nests.get(thread);
-        if (nest != null) {
-            if (kind == SHARED_UPDATE) {
-                nest.depth++;
-            } else {
-                STATE.getAndAdd(shared, index, kind);
-            }
-            return ~stripe;
-        }
-        STATE.getAndAdd(shared, index, kind);
-        while (gate != 0) {
-            STATE.getAndAdd(shared, index, -kind);
-            awaitGate();
-            STATE.getAndAdd(shared, index, kind);
-        }
-        if (kind == SHARED_UPDATE) {
-            nests.put(thread, new Nest());
-        }
-        return ~stripe;
+    private Slot probe(Thread thread, int probe) {
+        return slots[(int) thread.threadId() + probe & slots.length - 1];
     }
 
-    /** The slot the thread owns, claiming one if it can; -1 if it has none. */
-    private int slotOf(Thread thread, int first) {
-        if (owners[first] == thread) {
-            return first;
-        }
-        if (thread.isVirtual()) {
-            return -1; // there may be millions; and a slot is given up only when its owner is dead
-        }
-        for (int probe = 1; probe < PROBES; probe++) {
-            int slot = first + probe & mask;
-            if (owners[slot] == thread) {
-                return slot;
+    /** The slot the thread owns, claiming one if it can, else a shared one, always the same. */
+    private Slot slotOf(Thread thread) {
+        if (!thread.isVirtual()) { // of those there may be millions; and a slot is given up only when its owner is dead
+            for (int probe = 0; probe < PROBES; probe++) {
+                if (probe(thread, probe).isOwn(thread)) {
+                    return probe(thread, probe);
+                }
+            }
+            for (int probe = 0; probe < PROBES && !isNested(thread); probe++) { // an update that a shared slot tells of ends there
+                if (probe(thread, probe).claim(thread)) {
+                    return probe(thread, probe);
+                }
             }
         }
-        if (!nests.isEmpty() && nests.containsKey(thread)) {
-            return -1; // its update is open without a slot: it must end so
+        if (!sharing) {
+            sharing = true; // seen by an excluder at the latest when it sees the count
         }
-        for (int probe = 0; probe < PROBES; probe++) {
-            int slot = first + probe & mask;
-            Thread owner = (Thread) OWNER.getAcquire(owners, slot);
-            if ((owner == null || !owner.isAlive()) && OWNER.compareAndSet(owners, slot, owner, thread)) {
-                return slot;
-            }
-        }
-        return -1;
+        return shared[(int) thread.threadId() & shared.length - 1];
     }
 
     /** Between opening a section and reading the gate: for the compiler only, where membarrier does the rest. */
@@ -294,14 +247,14 @@ public final class Sections {
 
     private void awaitGate() {
         for (int spin = 0; spin < SPINS; spin++) {
-            if (gate == 0) {
+            if (!gate.isClosed()) {
                 return;
             }
             Thread.onSpinWait();
         }
         boolean interrupted = false;
         waiters.add(Thread.currentThread());
-        while (gate != 0) {
+        while (gate.isClosed()) {
             interrupted |= Thread.interrupted(); // an interrupted thread would not park
             LockSupport.parkNanos(this, GATE_NANOS);
         }
@@ -337,7 +290,7 @@ public final class Sections {
      */
     public boolean tryExclude(long patienceNanos) {
         gateLock.lock();
-        gate = 1;
+        gate.close();
         barrier();
         boolean quiet = SeededFault.SEAL_WITHOUT_WAITING.isSeeded() || awaitQuiet(System.nanoTime() + patienceNanos);
         if (!quiet) {
@@ -366,7 +319,7 @@ public final class Sections {
 
     /** Opens the gate, for all who wait at it. */
     public void endExclusion() {
-        gate = 0;
+        gate.open();
         gateLock.unlock();
         for (Thread waiter = waiters.poll(); waiter != null; waiter = waiters.poll()) {
             LockSupport.unpark(waiter);
@@ -379,42 +332,46 @@ public final class Sections {
      */
     public void awaitPuts() {
         barrier();
-        boolean shares = sharing;
-        for (int slot = 0; slot <= mask; slot++) {
-            int index = slot + 1 << 4;
-            int spin = 1;
-            while (OWNER.getAcquire(owners, slot) != null && ((long) STATE.getAcquire(slots, index) & PUT) != 0
-                    || shares && (int) (long) STATE.getAcquire(shared, index) != 0) {
-                pause(spin++);
+        for (Slot slot : slots) {
+            awaitPutOf(slot);
+        }
+        if (sharing) {
+            for (Slot slot : shared) {
+                awaitPutOf(slot);
             }
+        }
+    }
+
+    private static void awaitPutOf(Slot slot) {
+        for (int spin = 1; slot.hasPut(); spin++) {
+            pause(spin);
         }
     }
 
     /**
-     * Waits until the put is over that a slot may be in. What was published before the call is seen by every
-     * put of the slot that begins after it.
+     * Waits until the put is over that a slot's owner may be in. What was published before the call is seen by
+     * every put of the slot that begins after it.
      *
-     * @param slot not the caller's own
+     * @param number the slot's, not the caller's own
      */
-    void awaitPut(int slot) {
+    void awaitPut(int number) {
         barrier();
-        int spin = 1;
-        while (((long) STATE.getAcquire(slots, slot + 1 << 4) & PUT) != 0) {
-            pause(spin++);
-        }
+        awaitPutOf(slots[number]);
     }
 
-    /** Looks at the slots that have an owner: a thread that gets one later finds the gate closed. */
+    /** Puts first: when no update is open any more, none of those inside one is. */
     private boolean quiet() {
         boolean shares = sharing;
-        for (int slot = 0; slot <= mask; slot++) {
-            int index = slot + 1 << 4;
-            if (OWNER.getAcquire(owners, slot) != null && (long) STATE.getAcquire(slots, index) != 0
-                    || shares && (long) STATE.getAcquire(shared, index) != 0) {
+        for (int i = 0; i < slots.length; i++) {
+            if (isOpen(slots[i]) || shares && isOpen(shared[i])) {
                 return false;
             }
         }
         return true;
+    }
+
+    private static boolean isOpen(Slot slot) {
+        return slot.hasPut() || slot.hasUpdate();
     }
 
     /** Older kernels and some containers have no membarrier: then every section pays for a full fence. */

@@ -57,7 +57,7 @@ final class Twins implements AutoCloseable {
     }
 
     private void addChunk() {
-        LazyMemory chunk = LazyMemory.of(CHUNK_BYTES, "another page's last commit");
+        LazyMemory chunk = LazyMemory.dense(CHUNK_BYTES, "another page's last commit");
         chunks.add(chunk);
         position = chunk.address();
         end = position + CHUNK_BYTES;

@@ -23,7 +23,7 @@ class ExplicitTrackingTest {
     private static final int IN_FLIGHT = 3;
     private static final int FRESH_PAGES = 2_048;
 
-    private final Sections sections = new Sections();
+    private final Sections sections = new Sections(new Gate());
     private volatile boolean stopped;
     /** the copy of a page may be of any commit from the one to the other */
     private volatile long oldest;
@@ -183,10 +183,10 @@ class ExplicitTrackingTest {
 
     private void store(MemorySegment image, long offset, ExplicitTracking tracking, long value) {
         for (long at = 0; at < image.byteSize(); at += Long.BYTES) {
-            int token = sections.enterPut();
-            tracking.mark(offset + at, Long.BYTES, Sections.slot(token));
+            Slot slot = sections.enterPut();
+            tracking.mark(offset + at, Long.BYTES, slot);
             image.set(ValueLayout.JAVA_LONG, at, value);
-            sections.exitPut(token);
+            sections.exitPut(slot);
         }
     }
 

@@ -20,7 +20,7 @@ class LineTableTest {
     private static final int LINE = PAGE / 64;
     private static final int PAGES = 8;
 
-    private final Sections sections = new Sections();
+    private final Sections sections = new Sections(new Gate());
     private final PageList drained = new PageList();
 
     private LineTable table(Arena arena) throws IOException {
@@ -33,9 +33,9 @@ class LineTableTest {
     }
 
     private void mark(LineTable table, long offset) {
-        int token = sections.enterPut();
-        table.mark(offset, Long.BYTES, Sections.slot(token));
-        sections.exitPut(token);
+        Slot slot = sections.enterPut();
+        table.mark(offset, Long.BYTES, slot);
+        sections.exitPut(slot);
     }
 
     private List<Long> drain(LineTable table, Range range) {

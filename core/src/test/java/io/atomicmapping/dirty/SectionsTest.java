@@ -54,7 +54,8 @@ class SectionsTest {
         void run(int thread, Random random);
     }
 
-    private final Sections sections = new Sections();
+    private final Gate gate = new Gate();
+    private final Sections sections = new Sections(gate);
     private volatile boolean stopped;
     private volatile Throwable failure;
     /** of each thread the number of stores that it has under way, or what it acts on */
@@ -62,6 +63,7 @@ class SectionsTest {
     private volatile int published = 1;
 
     private List<Thread> start(Who who, Body body) throws InterruptedException {
+        gate.setLimit(1);
         inside = new AtomicIntegerArray(who.count * STRIDE);
         CountDownLatch started = new CountDownLatch(who.count);
         List<Thread> threads = new ArrayList<>();
@@ -97,8 +99,8 @@ class SectionsTest {
     /** A put, an update with puts, or one inside another: what the inner ends, the outer still holds. */
     private void section(int thread, Random random) {
         int kind = random.nextInt(4);
-        int outer = kind > 0 ? sections.enterUpdate() : 0;
-        int inner = kind > 1 ? sections.enterUpdate() : 0;
+        Slot outer = kind > 0 ? sections.enterUpdate() : null;
+        Slot inner = kind > 1 ? sections.enterUpdate() : null;
         put(thread, 1);
         if (kind > 1) {
             sections.exitUpdate(inner);
@@ -112,12 +114,21 @@ class SectionsTest {
         }
     }
 
+    /** As a mapping does it: one load tells mostly that the gate is open. */
+    private Slot enterPut() {
+        Slot slot = sections.openPut();
+        if (gate.limit() < 0) {
+            sections.passGate(slot);
+        }
+        return slot;
+    }
+
     private void put(int thread, int value) {
-        int token = sections.enterPut();
+        Slot slot = enterPut();
         inside.setPlain(thread * STRIDE, value);
         pause(2);
         inside.setPlain(thread * STRIDE, 0);
-        sections.exitPut(token);
+        sections.exitPut(slot);
     }
 
     private static void pause(int spins) {
@@ -152,13 +163,13 @@ class SectionsTest {
     @EnumSource
     void putsThatBeganBeforeAWaitHaveEndedAfterIt(Who who) throws InterruptedException {
         List<Thread> threads = start(who, (thread, random) -> {
-            int update = random.nextBoolean() ? sections.enterUpdate() : Integer.MIN_VALUE;
-            int token = sections.enterPut();
+            Slot update = random.nextBoolean() ? sections.enterUpdate() : null;
+            Slot slot = enterPut();
             inside.setPlain(thread * STRIDE, published);
             pause(random.nextInt(20));
             inside.setPlain(thread * STRIDE, 0);
-            sections.exitPut(token);
-            if (update != Integer.MIN_VALUE) {
+            sections.exitPut(slot);
+            if (update != null) {
                 sections.exitUpdate(update);
             }
         });
@@ -186,9 +197,9 @@ class SectionsTest {
 
         @Override
         public void run() {
-            int token = sections.enterPut();
+            Slot slot = sections.enterPut();
             inside = true;
-            sections.exitPut(token);
+            sections.exitPut(slot);
         }
 
         @Override
@@ -242,8 +253,8 @@ class SectionsTest {
     /** Threads that each had a put, and live on. */
     private List<Thread> takeAllSlots(CountDownLatch over) throws InterruptedException {
         List<Thread> threads = new ArrayList<>();
-        CountDownLatch put = new CountDownLatch(3 * sections.slots());
-        for (int i = 0; i < 3 * sections.slots(); i++) {
+        CountDownLatch put = new CountDownLatch(3 * sections.slots().length);
+        for (int i = 0; i < 3 * sections.slots().length; i++) {
             threads.add(Thread.ofPlatform().start(() -> {
                 sections.exitPut(sections.enterPut());
                 put.countDown();

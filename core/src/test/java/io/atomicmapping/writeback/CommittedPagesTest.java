@@ -5,9 +5,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.atomicmapping.dirty.Cuts;
 import io.atomicmapping.dirty.ExplicitTracking;
+import io.atomicmapping.dirty.Gate;
 import io.atomicmapping.dirty.Range;
 import io.atomicmapping.dirty.SealedGeneration;
 import io.atomicmapping.dirty.Sections;
+import io.atomicmapping.dirty.Slot;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -40,7 +42,7 @@ class CommittedPagesTest {
                 CommittedPages committed = new CommittedPages(1, PAGE_SHIFT, point(0))) {
             MemorySegment image = arena.allocate(PAGE, PAGE);
             try (ExplicitTracking tracking =
-                    new ExplicitTracking(image.address(), 1, PAGE_SHIFT, new Sections())) {
+                    new ExplicitTracking(image.address(), 1, PAGE_SHIFT, new Sections(new Gate()))) {
                 Future<?> commits = thread.submit(() -> commit(image, tracking, committed));
                 MemorySegment copy = arena.allocate(PAGE, PAGE);
                 String wrong = null;
@@ -68,7 +70,7 @@ class CommittedPagesTest {
         try (SealedGeneration generation = new SealedGeneration()) {
             for (long number = 1; number <= COMMITS && !stopped; number++) {
                 CommittedPages.Point point = point(number);
-                tracking.mark(0, Long.BYTES, -1);
+                tracking.mark(0, Long.BYTES, new Slot());
                 image.set(ValueLayout.JAVA_LONG, 0, number);
                 tracking.seal(generation, Range.EVERYTHING, PAGE, Cuts.NONE);
                 committed.add(generation, tracking, point);

@@ -4,10 +4,12 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import io.atomicmapping.dirty.Cuts;
 import io.atomicmapping.dirty.ExplicitTracking;
+import io.atomicmapping.dirty.Gate;
 import io.atomicmapping.dirty.PageTree;
 import io.atomicmapping.dirty.Range;
 import io.atomicmapping.dirty.SealedGeneration;
 import io.atomicmapping.dirty.Sections;
+import io.atomicmapping.dirty.Slot;
 import io.atomicmapping.dirty.WorkingImage;
 import io.atomicmapping.storage.DurableFile;
 import io.atomicmapping.storage.PosixStorage;
@@ -41,7 +43,7 @@ class RecyclerTest {
     @TempDir
     Path directory;
 
-    private final Sections sections = new Sections();
+    private final Sections sections = new Sections(new Gate());
     private final SealedGeneration generation = new SealedGeneration();
     private DurableFile home;
     private WorkingImage image;
@@ -76,10 +78,10 @@ class RecyclerTest {
     }
 
     private void store(long value) {
-        int token = sections.enterPut();
-        tracking.mark(PAGE, Long.BYTES, Sections.slot(token));
+        Slot slot = sections.enterPut();
+        tracking.mark(PAGE, Long.BYTES, slot);
         image.segment().set(ValueLayout.JAVA_LONG, PAGE, value);
-        sections.exitPut(token);
+        sections.exitPut(slot);
     }
 
     private long load() {
@@ -136,11 +138,11 @@ class RecyclerTest {
             CountDownLatch open = new CountDownLatch(1);
             long wait = random.nextLong(WAIT_NANOS_MAX);
             Thread thread = Thread.ofPlatform().start(() -> {
-                int token = sections.enterUpdate(); // keeps the exclusion waiting
+                Slot update = sections.enterUpdate(); // keeps the exclusion waiting
                 open.countDown();
                 LockSupport.parkNanos(wait);
                 complete();
-                sections.exitUpdate(token);
+                sections.exitUpdate(update);
             });
             open.await();
             recycler.recycle(PAGES);

@@ -2,6 +2,7 @@ package io.atomicmapping.journal;
 
 import static io.atomicmapping.journal.JournalFormat.LONG;
 
+import io.atomicmapping.storage.linux.Linux;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -21,10 +22,14 @@ public final class RedoRecord implements AutoCloseable {
     private static final long BUFFER_KEPT_BYTES_MAX = 16L << 20;
     private static final int BUFFER_ALIGNMENT = 4096;
     private static final int SHORT_BYTES_MAX = 64;
+    /** by address: the room for an extent was looked at, and nobody else has the buffer to close it */
+    private static final MemorySegment ALL = Linux.segment(0, Long.MAX_VALUE);
 
     private final long initialBytes;
     private Arena arena;
     private MemorySegment buffer;
+    /** of the buffer */
+    private long address;
     private long capacityBytes;
 
     /** Where the next byte goes in the buffer. */
@@ -83,13 +88,13 @@ public final class RedoRecord implements AutoCloseable {
                 <= JournalFormat.EXTENT_BYTES_MAX) {
             copy(source, sourceOffset, position, length);
             lastExtent += length; // the length is in the low bits
-            buffer.set(LONG, lastExtentAt, lastExtent);
+            ALL.set(LONG, address + lastExtentAt, lastExtent);
             position += length;
             end = offset + length;
         } else if (length > 0) {
             lastExtent = offset << 16 | length;
             lastExtentAt = position;
-            buffer.set(LONG, position, lastExtent);
+            ALL.set(LONG, address + position, lastExtent);
             copy(source, sourceOffset, position + JournalFormat.EXTENT_HEADER_BYTES, length);
             position += JournalFormat.EXTENT_HEADER_BYTES + length;
             end = offset + length;
@@ -103,13 +108,14 @@ public final class RedoRecord implements AutoCloseable {
             MemorySegment.copy(source, sourceOffset, buffer, target, length);
             return;
         }
+        long to = address + target;
         long at = 0;
         for (; at + Long.BYTES <= length; at += Long.BYTES) {
-            buffer.set(ValueLayout.JAVA_LONG_UNALIGNED, target + at,
+            ALL.set(ValueLayout.JAVA_LONG_UNALIGNED, to + at,
                     source.get(ValueLayout.JAVA_LONG_UNALIGNED, sourceOffset + at));
         }
         for (; at < length; at++) {
-            buffer.set(ValueLayout.JAVA_BYTE, target + at, source.get(ValueLayout.JAVA_BYTE, sourceOffset + at));
+            ALL.set(ValueLayout.JAVA_BYTE, to + at, source.get(ValueLayout.JAVA_BYTE, sourceOffset + at));
         }
     }
 
@@ -148,6 +154,7 @@ public final class RedoRecord implements AutoCloseable {
             throw e;
         }
         arena = newArena;
+        address = buffer.address();
         capacityBytes = bytes;
     }
 
