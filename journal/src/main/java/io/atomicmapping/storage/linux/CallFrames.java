@@ -27,8 +27,9 @@ final class CallFrames {
             struct = memory.asSlice(STRUCT_OFFSET);
         }
 
-        int errno() {
-            return state.get(JAVA_INT, 0);
+        /** What a call gave, or minus the error number where it failed. */
+        long outcome(long result) {
+            return result >= 0 ? result : -state.get(JAVA_INT, 0);
         }
     }
 

@@ -115,8 +115,9 @@ public final class Linux {
     private static final MethodHandle USERFAULTFD = variadic("syscall", 1, JAVA_LONG, JAVA_LONG, JAVA_INT);
 
     // long syscall(SYS_membarrier, int command, unsigned int flags, int cpu)
-    private static final MethodHandle MEMBARRIER =
-            variadic("syscall", 1, JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_INT);
+    private static final MethodHandle MEMBARRIER = handle("syscall",
+            FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_INT),
+            Linker.Option.firstVariadicArg(1));
 
     // long syscall(SYS_statx, int directory, const char *path, int flags, unsigned int mask,
     //         struct statx *result)
@@ -208,8 +209,7 @@ public final class Linux {
     private static long once(Call call) {
         CallFrames.Frame frame = CallFrames.take();
         try {
-            long result = call.run(frame);
-            return result >= 0 ? result : -frame.errno();
+            return frame.outcome(call.run(frame));
         } catch (Throwable t) {
             throw unexpected(t);
         } finally {
@@ -318,9 +318,23 @@ public final class Linux {
                 f -> (long) PREAD.invokeExact(f.state, fd, target, target.byteSize(), position));
     }
 
+    // This and fdatasync, which every commit calls, are written out: what a lambda captures is allocated at each
+    // call, unless the JIT happens to inline it.
+
     private static long pwrite(int fd, long position, MemorySegment source) {
-        return untilNotInterrupted(
-                f -> (long) PWRITE.invokeExact(f.state, fd, source, source.byteSize(), position));
+        CallFrames.Frame frame = CallFrames.take();
+        try {
+            long result;
+            do {
+                result = frame.outcome(
+                        (long) PWRITE.invokeExact(frame.state, fd, source, source.byteSize(), position));
+            } while (result == -Errno.EINTR);
+            return result;
+        } catch (Throwable t) {
+            throw unexpected(t);
+        } finally {
+            CallFrames.giveBack(frame);
+        }
     }
 
     /**
@@ -330,7 +344,18 @@ public final class Linux {
      * @return 0, or minus the error number
      */
     public static int fdatasync(int fd) {
-        return (int) untilNotInterrupted(f -> (int) FDATASYNC.invokeExact(f.state, fd));
+        CallFrames.Frame frame = CallFrames.take();
+        try {
+            long result;
+            do {
+                result = frame.outcome((int) FDATASYNC.invokeExact(frame.state, fd));
+            } while (result == -Errno.EINTR);
+            return (int) result;
+        } catch (Throwable t) {
+            throw unexpected(t);
+        } finally {
+            CallFrames.giveBack(frame);
+        }
     }
 
     /**
@@ -556,13 +581,18 @@ public final class Linux {
     }
 
     /**
-     * Makes the other threads of this process pass a memory barrier.
+     * Makes the other threads of this process pass a memory barrier. Without the error number: nobody asks for
+     * it, and to capture it would cost something in every commit.
      *
      * @param command a MEMBARRIER_ constant
-     * @return 0, for the query the mask of commands, or minus the error number
+     * @return 0, for the query the mask of commands, or -1 if it fails
      */
     public static long membarrier(int command) {
-        return once(f -> (long) MEMBARRIER.invokeExact(f.state, SYS_MEMBARRIER, command, 0, 0));
+        try {
+            return (long) MEMBARRIER.invokeExact(SYS_MEMBARRIER, command, 0, 0);
+        } catch (Throwable t) {
+            throw unexpected(t);
+        }
     }
 
     /**

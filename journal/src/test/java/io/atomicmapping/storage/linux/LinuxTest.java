@@ -74,7 +74,7 @@ class LinuxTest {
             assertEquals(0, Linux.membarrier(MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED));
             assertEquals(0, Linux.membarrier(MEMBARRIER_CMD_PRIVATE_EXPEDITED));
         }
-        assertEquals(-Errno.EINVAL, Linux.membarrier(1 << 30));
+        assertEquals(-1, Linux.membarrier(1 << 30));
     }
 
     @Test
