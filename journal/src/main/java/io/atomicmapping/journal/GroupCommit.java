@@ -154,8 +154,8 @@ public final class GroupCommit<R> {
         if (next != null) {
             LockSupport.unpark(next);
         }
-        for (Thread waiter : group.waiters) {
-            LockSupport.unpark(waiter);
+        for (int i = 0; i < group.waiters.size(); i++) {
+            LockSupport.unpark(group.waiters.get(i));
         }
         if (group.waiters.isEmpty() && group.requests.size() == 1) {
             keep(group); // nobody else ever saw it

@@ -170,7 +170,8 @@ public final class JournalFormat {
     static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
-    private static final long CRC_SLICE_BYTES = 1L << 30;
+    /** What goes into a checksum at once: a byte buffer's length is an int. */
+    static final long CRC_SLICE_BYTES = 1L << 30;
     private static final long DEFAULT_RING_BYTES_MIN = 1L << 20;
     private static final long DEFAULT_RING_BYTES_MAX = 256L << 20;
 

@@ -25,7 +25,7 @@ import java.lang.foreign.MemorySegment;
 public record RecordHeader(long salt, long lsn, long commit, long generation, long durableLsn, long bodyBytes,
         long extentCount, int bodyCrc, int kind, long size, long smallestSize, int fileNumber) {
 
-    /** Writes the header, with this checksum of the body and its own, over the first bytes of a segment. */
+    /** Writes the header over the first bytes of a segment, with this checksum of the body and 0 for its own. */
     void encode(MemorySegment target, int crcOfBody) {
         target.set(INT, JournalFormat.MAGIC_AT, JournalFormat.RECORD_MAGIC);
         target.set(INT, JournalFormat.HEADER_CRC_AT, 0);
@@ -42,7 +42,6 @@ public record RecordHeader(long salt, long lsn, long commit, long generation, lo
         target.set(LONG, JournalFormat.SMALLEST_SIZE_AT, smallestSize);
         target.set(INT, JournalFormat.FILE_NUMBER_AT, fileNumber);
         target.set(INT, JournalFormat.RESERVED_AT, 0);
-        target.set(INT, JournalFormat.HEADER_CRC_AT, checksum(target, 0));
     }
 
     /** Reads the header at a position, or null where its magic or its checksum is wrong. */
@@ -67,9 +66,13 @@ public record RecordHeader(long salt, long lsn, long commit, long generation, lo
     }
 
     private static int checksum(MemorySegment source, long at) {
-        int covered = SeededFault.HEADER_CHECKSUM_WITHOUT_LENGTH.isSeeded() ? JournalFormat.BODY_BYTES_AT
+        return JournalFormat.crc32cWithout(source, at, checksummedBytes(), JournalFormat.HEADER_CRC_AT);
+    }
+
+    /** How many bytes its own checksum covers, counted as if that were 0. */
+    static int checksummedBytes() {
+        return SeededFault.HEADER_CHECKSUM_WITHOUT_LENGTH.isSeeded() ? JournalFormat.BODY_BYTES_AT
                 : JournalFormat.HEADER_BYTES;
-        return JournalFormat.crc32cWithout(source, at, covered, JournalFormat.HEADER_CRC_AT);
     }
 
     /** Whether the record commits. */

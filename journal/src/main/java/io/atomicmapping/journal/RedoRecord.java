@@ -1,5 +1,6 @@
 package io.atomicmapping.journal;
 
+import static io.atomicmapping.journal.JournalFormat.INT;
 import static io.atomicmapping.journal.JournalFormat.LONG;
 
 import io.atomicmapping.storage.linux.Linux;
@@ -7,13 +8,16 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
+import java.util.zip.CRC32C;
 
 /**
  * One redo record being built: the bytes that a commit changed, in the order of their offsets, as they will
  * lie in the ring.
  *
  * <ul>
- * <li>It owns a native buffer, which is kept from commit to commit: in the steady state nothing is allocated.
+ * <li>It owns a native buffer, which is kept from commit to commit, and the views of it that a commit needs:
+ * in the steady state nothing is allocated.
  * <li>It is used by one thread at a time.
  * </ul>
  */
@@ -22,15 +26,23 @@ public final class RedoRecord implements AutoCloseable {
     private static final long BUFFER_KEPT_BYTES_MAX = 16L << 20;
     private static final int BUFFER_ALIGNMENT = 4096;
     private static final int SHORT_BYTES_MAX = 64;
+    private static final int SHORT_RECORD_BYTES_MAX = 1 << 16;
     /** by address: the room for an extent was looked at, and nobody else has the buffer to close it */
     private static final MemorySegment ALL = Linux.segment(0, Long.MAX_VALUE);
+    private static final MemorySegment PADDING =
+            MemorySegment.ofArray(new byte[JournalFormat.RECORD_ALIGNMENT_MAX]);
 
+    private final CRC32C crc = new CRC32C();
     private final long initialBytes;
     private Arena arena;
     private MemorySegment buffer;
     /** of the buffer */
     private long address;
     private long capacityBytes;
+    /** the buffer, or what a checksum takes of it at once */
+    private ByteBuffer checksummed;
+    /** the buffer's first bytes, of each length in sectors that a short record has had; null else */
+    private MemorySegment[] shortRecords;
 
     /** Where the next byte goes in the buffer. */
     private long position;
@@ -146,14 +158,19 @@ public final class RedoRecord implements AutoCloseable {
     }
 
     private void allocate(long bytes) {
+        MemorySegment[] newRecords = new MemorySegment[SHORT_RECORD_BYTES_MAX / JournalFormat.SECTOR_BYTES + 1];
         Arena newArena = Arena.ofShared();
+        MemorySegment newBuffer;
         try {
-            buffer = newArena.allocate(bytes, BUFFER_ALIGNMENT);
+            newBuffer = newArena.allocate(bytes, BUFFER_ALIGNMENT);
+            checksummed = newBuffer.asSlice(0, Math.min(bytes, JournalFormat.CRC_SLICE_BYTES)).asByteBuffer();
         } catch (RuntimeException | Error e) {
             newArena.close();
             throw e;
         }
         arena = newArena;
+        buffer = newBuffer;
+        shortRecords = newRecords;
         address = buffer.address();
         capacityBytes = bytes;
     }
@@ -255,13 +272,30 @@ public final class RedoRecord implements AutoCloseable {
     MemorySegment complete(RecordHeader header, int recordAlignment) {
         commit = header.commit();
         long bytes = JournalFormat.recordBytes(bodyBytes(), recordAlignment);
-        buffer.asSlice(position, bytes - position).fill((byte) 0);
-        header.encode(buffer, bodyCrc());
-        return buffer.asSlice(0, bytes);
+        MemorySegment.copy(PADDING, 0, buffer, position, bytes - position);
+        header.encode(buffer, checksum(JournalFormat.HEADER_BYTES, bodyBytes()));
+        buffer.set(INT, JournalFormat.HEADER_CRC_AT, checksum(0, RecordHeader.checksummedBytes()));
+        return first(bytes);
     }
 
-    private int bodyCrc() {
-        return JournalFormat.crc32c(buffer, JournalFormat.HEADER_BYTES, bodyBytes());
+    private int checksum(int from, long length) {
+        if (from + length > checksummed.capacity()) {
+            return JournalFormat.crc32c(buffer, from, length);
+        }
+        crc.reset();
+        crc.update(checksummed.limit((int) (from + length)).position(from));
+        return (int) crc.getValue();
+    }
+
+    private MemorySegment first(long bytes) {
+        if (bytes > SHORT_RECORD_BYTES_MAX) {
+            return buffer.asSlice(0, bytes);
+        }
+        int sectors = (int) (bytes / JournalFormat.SECTOR_BYTES);
+        if (shortRecords[sectors] == null) {
+            shortRecords[sectors] = buffer.asSlice(0, bytes);
+        }
+        return shortRecords[sectors];
     }
 
     /** Gives the buffer back. */

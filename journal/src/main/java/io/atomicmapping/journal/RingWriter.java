@@ -14,11 +14,14 @@ final class RingWriter implements AutoCloseable {
 
     /** Writes a whole record, in two pieces where it wraps. After a failure nothing of it counts. */
     void write(DurableFile journal, Slot slot, long lsn, MemorySegment record) throws IOException {
-        long first = Math.min(record.byteSize(), slot.ringBytes() - lsn % slot.ringBytes());
+        long position = JournalFormat.filePosition(lsn, slot.ringBytes());
+        long room = slot.ringBytes() - lsn % slot.ringBytes();
         try {
-            journal.writeDirect(JournalFormat.filePosition(lsn, slot.ringBytes()), record.asSlice(0, first));
-            if (first < record.byteSize()) {
-                journal.writeDirect(JournalFormat.RING_POSITION, record.asSlice(first));
+            if (record.byteSize() <= room) {
+                journal.writeDirect(position, record);
+            } else {
+                journal.writeDirect(position, record.asSlice(0, room));
+                journal.writeDirect(JournalFormat.RING_POSITION, record.asSlice(room));
             }
         } catch (IOException | RuntimeException e) {
             eraseHeader(journal, slot, lsn, e);
