@@ -5,7 +5,6 @@ import io.atomicmapping.dirty.KernelTracking;
 import io.atomicmapping.journal.JournalFormat;
 import io.atomicmapping.journal.RedoRecord;
 import io.atomicmapping.journal.fault.SeededFault;
-import io.atomicmapping.writeback.CommittedPages;
 import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -36,7 +35,7 @@ final class CommitQueue implements AutoCloseable {
     private final ReentrantLock sealLock;
     private final AsyncCommits async;
     /** sealed and not yet taken to be committed, oldest first; guarded by itself */
-    private final ArrayDeque<PendingCommit> queue = new ArrayDeque<>();
+    private final List<PendingCommit> queue = new ArrayList<>();
     private final ArrayDeque<PendingCommit> spares = new ArrayDeque<>();
     private final List<PendingCommit> taken = new ArrayList<>();
     private volatile long lastCommit;
@@ -132,7 +131,9 @@ final class CommitQueue implements AutoCloseable {
         while (true) {
             taken.clear();
             synchronized (queue) {
-                taken.addAll(queue);
+                for (int i = 0; i < queue.size(); i++) { // by index, as elsewhere in a commit: nothing is allocated
+                    taken.add(queue.get(i));
+                }
                 queue.clear();
             }
             if (taken.isEmpty()) {
@@ -161,9 +162,9 @@ final class CommitQueue implements AutoCloseable {
         if (failure != null) {
             undo(failure);
         }
-        for (PendingCommit commit : taken) {
-            if (commit.future != null) {
-                recycle(commit); // nobody else knows it
+        for (int i = 0; i < taken.size(); i++) {
+            if (taken.get(i).future != null) {
+                recycle(taken.get(i)); // nobody else knows it
             }
         }
     }
@@ -284,8 +285,7 @@ final class CommitQueue implements AutoCloseable {
             bringHome(kernel, commit, cutFrom); // before a checkpoint can count on it
             engine.cuts.caughtUp(cutNumber);
         }
-        engine.committedPages.add(commit.generation, engine.tracking, new CommittedPages.Point(
-                commit.endLsn, commit.number, record.size(), cutFrom, cutNumber));
+        engine.committedPages.add(commit.generation, engine.tracking, commit.endLsn, commit.cut);
         if (commit.cut != null) {
             engine.cuts.durable(commit.cut);
         }

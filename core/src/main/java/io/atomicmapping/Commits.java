@@ -136,7 +136,8 @@ final class Commits implements AutoCloseable {
     private long outcome() throws IOException {
         Throwable failure = null;
         long number = 0;
-        for (PendingCommit commit : own) {
+        for (int i = 0; i < own.size(); i++) {
+            PendingCommit commit = own.get(i);
             failure = failure == null ? commit.failure : failure;
             number = commit.number;
             queue.recycle(commit);

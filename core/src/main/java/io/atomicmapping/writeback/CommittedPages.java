@@ -38,8 +38,14 @@ public final class CommittedPages implements AutoCloseable {
 
     private PageTree current;
     private PageTree writing;
-    private Point reached;
-    private Point written;
+    /** Where the journal stands, as a {@link Point} would have it; each commit moves it. */
+    private long lsn;
+    private long commit;
+    private long size;
+    private long zeroFrom;
+    private long cut;
+    /** where it stood when the last complete checkpoint began */
+    private long writtenLsn;
 
     /**
      * Makes an empty set.
@@ -53,32 +59,47 @@ public final class CommittedPages implements AutoCloseable {
         this.pageShift = pageShift;
         current = new PageTree(pages);
         writing = new PageTree(pages);
-        reached = start;
-        written = start;
+        lsn = start.lsn();
+        commit = start.commit();
+        size = start.size();
+        zeroFrom = start.zeroFrom();
+        cut = start.cut();
+        writtenLsn = lsn;
     }
 
     /**
      * A commit is durable: its pages are to go home, and its before-images are given up. No checkpoint begins
      * between the two: it would write home what the images hide, and move past the commit.
      *
-     * @param generation the commit's generation
+     * @param generation the commit's generation, whose record is durable
      * @param tracking what has its images
-     * @param point where the journal stands after it; its {@code zeroFrom} is that of this commit
+     * @param endLsn where its record ends
+     * @param committedCut the cut that it made durable, or null
      */
-    public synchronized void add(SealedGeneration generation, ExplicitTracking tracking, Point point) {
+    public synchronized void add(SealedGeneration generation, ExplicitTracking tracking, long endLsn,
+            Cuts.Cut committedCut) {
         PageList pages = generation.changedPages();
         for (int i = 0; i < pages.size(); i++) {
             current.add(pages.get(i));
         }
-        if (point.zeroFrom() != Cuts.NONE && (point.zeroFrom() & (1L << pageShift) - 1) != 0) {
-            current.add(point.zeroFrom() >>> pageShift); // its end is not home's until a checkpoint has zeroed that
+        if (committedCut != null) {
+            addCut(committedCut);
         }
-        reached = new Point(point.lsn(), point.commit(), point.size(), Math.min(reached.zeroFrom(), point.zeroFrom()),
-                Math.max(reached.cut(), point.cut()));
+        lsn = endLsn;
+        commit = generation.record().commit();
+        size = generation.record().size();
         if (SeededFault.COMPLETION_IN_TWO_STEPS.isSeeded()) {
             letGo();
         }
         tracking.durable(generation);
+    }
+
+    private void addCut(Cuts.Cut added) {
+        if ((added.from() & (1L << pageShift) - 1) != 0) {
+            current.add(added.from() >>> pageShift); // its end is not home's until a checkpoint has zeroed that
+        }
+        zeroFrom = Math.min(zeroFrom, added.from());
+        cut = Math.max(cut, added.number());
     }
 
     /** Lets others in between, for a moment: a seeded fault. */
@@ -93,10 +114,10 @@ public final class CommittedPages implements AutoCloseable {
     /**
      * The journal has a mark after its last commit.
      *
-     * @param lsn the mark's end
+     * @param endLsn the mark's end
      */
-    public synchronized void marked(long lsn) {
-        reached = new Point(lsn, reached.commit(), reached.size(), reached.zeroFrom(), reached.cut());
+    public synchronized void marked(long endLsn) {
+        lsn = endLsn;
     }
 
     /**
@@ -105,14 +126,14 @@ public final class CommittedPages implements AutoCloseable {
      * @return the point that it will reach, or null if there is nothing to do
      */
     synchronized Point begin() {
-        if (reached.lsn() == written.lsn()) {
+        if (lsn == writtenLsn) {
             return null;
         }
         PageTree swap = writing;
         writing = current;
         current = swap;
-        Point target = reached;
-        reached = new Point(target.lsn(), target.commit(), target.size(), Cuts.NONE, target.cut());
+        Point target = new Point(lsn, commit, size, zeroFrom, cut);
+        zeroFrom = Cuts.NONE;
         return target;
     }
 
@@ -123,7 +144,7 @@ public final class CommittedPages implements AutoCloseable {
 
     /** The checkpoint is complete. */
     synchronized void end(Point target) {
-        written = target;
+        writtenLsn = target.lsn();
     }
 
     /** Its pages need not be told from colder ones any more. */
@@ -137,8 +158,7 @@ public final class CommittedPages implements AutoCloseable {
             current.add(page);
         }
         writing.clear();
-        reached = new Point(reached.lsn(), reached.commit(), reached.size(),
-                Math.min(reached.zeroFrom(), target.zeroFrom()), reached.cut());
+        zeroFrom = Math.min(zeroFrom, target.zeroFrom());
     }
 
     /** Whether a page waits for the next checkpoint. */

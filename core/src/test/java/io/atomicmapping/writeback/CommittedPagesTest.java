@@ -39,7 +39,8 @@ class CommittedPagesTest {
     void whatACheckpointCopiesIsNotOlderThanWhatItHasBegunToWrite() throws Exception {
         ExecutorService thread = Executors.newSingleThreadExecutor();
         try (Arena arena = Arena.ofShared();
-                CommittedPages committed = new CommittedPages(1, PAGE_SHIFT, point(0))) {
+                CommittedPages committed = new CommittedPages(1, PAGE_SHIFT,
+                        new CommittedPages.Point(0, 0, PAGE, Cuts.NONE, 0))) {
             MemorySegment image = arena.allocate(PAGE, PAGE);
             try (ExplicitTracking tracking =
                     new ExplicitTracking(image.address(), 1, PAGE_SHIFT, new Sections(new Gate()))) {
@@ -51,7 +52,7 @@ class CommittedPagesTest {
                     if (target != null) {
                         tracking.copyCommitted(0, copy.address());
                         long found = copy.get(ValueLayout.JAVA_LONG, 0);
-                        wrong = found < target.commit() ? "found=" + found + ", target=" + target : null;
+                        wrong = found < target.lsn() ? "found=" + found + ", target=" + target : null;
                         committed.end(target);
                         committed.forgetWritten();
                     }
@@ -69,17 +70,12 @@ class CommittedPagesTest {
     private void commit(MemorySegment image, ExplicitTracking tracking, CommittedPages committed) {
         try (SealedGeneration generation = new SealedGeneration()) {
             for (long number = 1; number <= COMMITS && !stopped; number++) {
-                CommittedPages.Point point = point(number);
                 tracking.mark(0, Long.BYTES, new Slot());
                 image.set(ValueLayout.JAVA_LONG, 0, number);
                 tracking.seal(generation, Range.EVERYTHING, PAGE, Cuts.NONE);
-                committed.add(generation, tracking, point);
+                committed.add(generation, tracking, number, null);
                 generation.clear();
             }
         }
-    }
-
-    private static CommittedPages.Point point(long number) {
-        return new CommittedPages.Point(number, number, PAGE, Cuts.NONE, 0);
     }
 }

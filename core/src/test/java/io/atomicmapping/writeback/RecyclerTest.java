@@ -59,7 +59,8 @@ class RecyclerTest {
         image = new WorkingImage(home, PAGES * PAGE);
         image.mapHome(0, PAGES * PAGE);
         tracking = new ExplicitTracking(image.address(), PAGES, PAGE_SHIFT, sections);
-        committed = new CommittedPages(PAGES, PAGE_SHIFT, point(0));
+        committed = new CommittedPages(PAGES, PAGE_SHIFT,
+                new CommittedPages.Point(0, 0, PAGES * PAGE, Cuts.NONE, 0));
         recycler = new Recycler(image, tracking, sections, committed, new PageTree(PAGES), PAGE_SHIFT, 0);
     }
 
@@ -71,10 +72,6 @@ class RecyclerTest {
         generation.close();
         image.close();
         home.close();
-    }
-
-    private static CommittedPages.Point point(long number) {
-        return new CommittedPages.Point(number, number, PAGES * PAGE, Cuts.NONE, 0);
     }
 
     private void store(long value) {
@@ -99,7 +96,7 @@ class RecyclerTest {
 
     private void complete() {
         number++;
-        committed.add(generation, tracking, point(number));
+        committed.add(generation, tracking, number, null);
     }
 
     /** As a checkpoint that writes the page home. */
