@@ -16,13 +16,13 @@ class AllocationTest {
     private static final int SIZE = 1 << 20;
     private static final int CALLS = 1_000;
     /**
-     * For each call: less than the smallest object. More than 0, since a lock that is contended, or a checkpoint
-     * that a sync has to wait for, may allocate now and then.
+     * For each call: less than the smallest object. More than 0, since a lock that is contended, or a
+     * checkpoint that a sync has to wait for, may allocate now and then.
      */
     private static final long BYTES_MAX = 15;
     /**
-     * The steady state is that of compiled code, where objects that do not leave a method are none. Where methods
-     * wait for their compilation it is reached at a known call, on a busy machine, too.
+     * The steady state is that of compiled code, where objects that do not leave a method are none. Where
+     * methods wait for their compilation it is reached at a known call, on a busy machine, too.
      */
     private static final String COMPILING = "JDK_JAVA_OPTIONS=-Xbatch -XX:-TieredCompilation"
             + " -XX:CompileThresholdScaling=0.1";

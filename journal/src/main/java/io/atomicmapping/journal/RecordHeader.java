@@ -25,7 +25,7 @@ import java.lang.foreign.MemorySegment;
 public record RecordHeader(long salt, long lsn, long commit, long generation, long durableLsn, long bodyBytes,
         long extentCount, int bodyCrc, int kind, long size, long smallestSize, int fileNumber) {
 
-    /** Writes the header over the first bytes of a segment, with this checksum of the body and 0 for its own. */
+    /** Writes the header over a segment's first bytes, with this checksum of the body and 0 for its own. */
     void encode(MemorySegment target, int crcOfBody) {
         target.set(INT, JournalFormat.MAGIC_AT, JournalFormat.RECORD_MAGIC);
         target.set(INT, JournalFormat.HEADER_CRC_AT, 0);
