@@ -12,10 +12,10 @@ import java.util.concurrent.locks.LockSupport;
  *
  * <ul>
  *   <li>The thread starts with the first asynchronous sync of a mapping.
- *   <li>Futures complete in the order of their commits, each by a task of its own: what depends on one may block for as long as
- *       it likes without holding up a commit or the next future.
- *   <li>Those tasks run on platform threads, kept for a while: virtual ones would wait for as long as the program's own
- *       virtual threads keep the carriers busy.
+ *   <li>Futures complete in the order of their commits, each by a task of its own: what depends on one may
+ *       block for as long as it likes without holding up a commit or the next future.
+ *   <li>Those tasks run on platform threads, kept for a while: virtual ones would wait for as long as the
+ *       program's own virtual threads keep the carriers busy.
  * </ul>
  */
 final class AsyncCommits implements AutoCloseable {
@@ -69,7 +69,8 @@ final class AsyncCommits implements AutoCloseable {
                 try {
                     monitor.wait();
                 } catch (InterruptedException e) {
-                    continue; // nothing of the library interrupts this thread; whoever does has no claim on it
+                    // nothing of the library interrupts this thread; whoever does has no claim on it
+                    continue;
                 }
             }
             boolean work = wanted;

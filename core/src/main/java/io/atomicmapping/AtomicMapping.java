@@ -58,15 +58,18 @@ public final class AtomicMapping implements AutoCloseable {
     private static final ValueLayout.OfByte BYTE = ValueLayout.JAVA_BYTE;
     private static final ValueLayout.OfShort SHORT =
             ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-    private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-    private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+    private static final ValueLayout.OfInt INT =
+            ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+    private static final ValueLayout.OfLong LONG =
+            ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final ValueLayout.OfFloat FLOAT =
             ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final ValueLayout.OfDouble DOUBLE =
             ValueLayout.JAVA_DOUBLE_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final VarHandle ALIGNED_LONG =
             ValueLayout.JAVA_LONG.withOrder(ByteOrder.LITTLE_ENDIAN).varHandle();
-    private static final VarHandle ALIGNED_INT = ValueLayout.JAVA_INT.withOrder(ByteOrder.LITTLE_ENDIAN).varHandle();
+    private static final VarHandle ALIGNED_INT =
+            ValueLayout.JAVA_INT.withOrder(ByteOrder.LITTLE_ENDIAN).varHandle();
 
     private final Opened opened;
     /** null if read-only */
@@ -343,7 +346,7 @@ public final class AtomicMapping implements AutoCloseable {
         }
     }
 
-    /** A commit wants the field, or the kernel finds the store, or the mapping has just grown, or it is refused. */
+    /** A commit wants the field, the kernel finds the store, the mapping has just grown, or it is refused. */
     private void beforeOtherStore(long offset, long length, Slot section) {
         sections.passGate(section);
         VarHandle.acquireFence(); // the mode is not older than the limit that told of it
@@ -368,7 +371,8 @@ public final class AtomicMapping implements AutoCloseable {
 
     private static void checkAligned(long offset, int alignment) {
         if ((offset & alignment - 1) != 0) {
-            throw new IllegalArgumentException("offset is not aligned: offset=" + offset + ", alignment=" + alignment);
+            throw new IllegalArgumentException(
+                    "offset is not aligned: offset=" + offset + ", alignment=" + alignment);
         }
     }
 

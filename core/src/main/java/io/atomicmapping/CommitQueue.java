@@ -131,7 +131,8 @@ final class CommitQueue implements AutoCloseable {
         while (true) {
             taken.clear();
             synchronized (queue) {
-                for (int i = 0; i < queue.size(); i++) { // by index, as elsewhere in a commit: nothing is allocated
+                // by index, as elsewhere in a commit: nothing is allocated
+                for (int i = 0; i < queue.size(); i++) {
                     taken.add(queue.get(i));
                 }
                 queue.clear();
@@ -152,7 +153,8 @@ final class CommitQueue implements AutoCloseable {
                 appended++;
             }
         } catch (IOException | RuntimeException | Error e) {
-            failure = engine.journal.hasFailed() ? engine.failedBy("the journal takes nothing more, reopen the file", e) : e;
+            failure = engine.journal.hasFailed()
+                    ? engine.failedBy("the journal takes nothing more, reopen the file", e) : e;
         }
         try {
             forceAndComplete(appended); // also where a later one failed: what was appended is in the journal
@@ -205,7 +207,8 @@ final class CommitQueue implements AutoCloseable {
     }
 
     private void awaitRoom(long bytes) throws IOException {
-        if (SeededFault.ROOM_AWAITED_INSIDE_EXCLUSION.isSeeded() && engine.sections.tryExclude(Long.MAX_VALUE >>> 1)) {
+        if (SeededFault.ROOM_AWAITED_INSIDE_EXCLUSION.isSeeded()
+                && engine.sections.tryExclude(Long.MAX_VALUE >>> 1)) {
             try {
                 makeRoom(bytes);
             } finally {
@@ -220,8 +223,9 @@ final class CommitQueue implements AutoCloseable {
         long begin = System.nanoTime();
         try {
             if (bytes > JournalFormat.RING_BYTES_MAX) {
-                throw new IOException("commit is too large for any journal, sync more often or by ranges: bytes=" + bytes
-                        + ", most=" + JournalFormat.RING_BYTES_MAX + ", file=" + engine.file);
+                throw new IOException("commit is too large for any journal, sync more often or by ranges:"
+                        + " bytes=" + bytes + ", most=" + JournalFormat.RING_BYTES_MAX
+                        + ", file=" + engine.file);
             }
             if (bytes > engine.journal.ringBytes()) {
                 while (engine.journal.freeBytes() < engine.journal.ringBytes()) {
@@ -257,7 +261,8 @@ final class CommitQueue implements AutoCloseable {
                     complete(taken.get(i));
                 }
             }
-        } catch (RuntimeException | Error e) { // out of memory: what is durable must not be taken for uncommitted
+        } catch (RuntimeException | Error e) {
+            // out of memory: what is durable must not be taken for uncommitted
             throw engine.failedBy("a durable commit could not be completed, reopen the file", e);
         }
     }
@@ -305,8 +310,8 @@ final class CommitQueue implements AutoCloseable {
                 kernel.durable(commit.generation, cutFrom);
             }
         } catch (IOException | InternalError e) {
-            throw engine.failedBy("a durable commit could not be written to the data file, reopen it to recover: commit="
-                    + commit.number, e);
+            throw engine.failedBy("a durable commit could not be written to the data file,"
+                    + " reopen it to recover: commit=" + commit.number, e);
         }
     }
 

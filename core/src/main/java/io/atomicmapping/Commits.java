@@ -115,8 +115,8 @@ final class Commits implements AutoCloseable {
                 queue.commitAll();
                 // what was on its way may have held stores of this group
                 if (engine.failure() != null && !SeededFault.FAILED_COMMIT_NOT_TOLD.isSeeded()) {
-                    throw new IOException("the commit that held these stores failed, reopen the file: file=" + engine.file,
-                            engine.failure());
+                    throw new IOException("the commit that held these stores failed, reopen the file: file="
+                            + engine.file, engine.failure());
                 }
                 if (isUnchanged(group)) {
                     return lastCommit();
@@ -152,7 +152,7 @@ final class Commits implements AutoCloseable {
         return number;
     }
 
-    /** Whether nothing was stored that happens-before the calls of this group, as can be told without an exclusion. */
+    /** Whether nothing was stored that happens-before the group's calls, as can be told without exclusion. */
     private boolean isUnchanged(GroupCommit.Group<Range> group) {
         if (!isUnchanged()) {
             return false;
@@ -171,7 +171,7 @@ final class Commits implements AutoCloseable {
                 && engine.sizes.current() == engine.sizes.sealed();
     }
 
-    /** Excludes all sections and seals what the group asks for; false if an update was in the way for too long. */
+    /** Excludes all sections, seals what the group wants; false if an update was in the way for too long. */
     private boolean trySealGroup(long patienceNanos, GroupCommit.Group<Range> group) throws IOException {
         sealLock.lock();
         try {
@@ -220,8 +220,8 @@ final class Commits implements AutoCloseable {
         try {
             engine.seal(commit.generation, ranges);
         } catch (InternalError e) {
-            throw engine.failedBy("data file was truncated or cannot be read beneath the mapping, restore it from a backup",
-                    e);
+            throw engine.failedBy("data file was truncated or cannot be read beneath the mapping,"
+                    + " restore it from a backup", e);
         } catch (RuntimeException | Error e) { // out of memory
             if (engine.tracking.isBroken()) {
                 throw engine.failedBy("a seal failed, and could not be taken back", e);
@@ -240,7 +240,8 @@ final class Commits implements AutoCloseable {
         long size = engine.sizes.current();
         commit.cut = engine.cuts.seal();
         RedoRecord record = commit.generation.record();
-        long smallest = Math.min(size, engine.sizes.sealed()); // a cut may have been of what was never committed
+        // a cut may have been of what was never committed
+        long smallest = Math.min(size, engine.sizes.sealed());
         boolean wasSmaller = commit.cut != null && !SeededFault.SMALLEST_SIZE_FORGOTTEN.isSeeded();
         record.sizes(size, wasSmaller ? Math.min(smallest, commit.cut.from()) : smallest);
         commit.empty = record.isEmpty() && commit.cut == null && size == engine.sizes.sealed();
@@ -256,7 +257,8 @@ final class Commits implements AutoCloseable {
         engine.ensureUsable();
         CompletableFuture<Long> future = new CompletableFuture<>();
         boolean sealed = false;
-        for (long patience = PATIENCE_MIN_NANOS; !sealed; patience = Math.min(PATIENCE_MAX_NANOS, patience * 2)) {
+        for (long patience = PATIENCE_MIN_NANOS; !sealed;
+                patience = Math.min(PATIENCE_MAX_NANOS, patience * 2)) {
             sealed = trySealAsync(patience, future);
             if (!sealed) {
                 pause(patience);
@@ -278,7 +280,8 @@ final class Commits implements AutoCloseable {
             }
             sealLock.lock();
             try {
-                engine.ensureUsable(); // again: a close may have held the lock, and nobody would commit what is sealed after it
+                // again: a close may have held the lock, and nobody would commit what is sealed after it
+                engine.ensureUsable();
                 if (engine.kernel() != null && !behind) {
                     return false; // the mode has just changed
                 }
@@ -315,7 +318,7 @@ final class Commits implements AutoCloseable {
         }
     }
 
-    /** Private memory far over its budget: the next commit waits for one checkpoint, which hands pages back. */
+    /** Private memory far over budget: the next commit waits for one checkpoint, which hands pages back. */
     private void awaitMemory() throws IOException {
         if (!engine.checkpointer.isFarOverBudget()) {
             return;

@@ -75,11 +75,11 @@ final class Engine implements Checkpointer.Host {
         try {
             this.image = keep(made, new WorkingImage(home, reservedBytes));
             this.tracking = keep(made, new ExplicitTracking(image.address(), pages, pageShift, sections));
-            this.committedPages = keep(made, new CommittedPages(pages, pageShift,
-                    new CommittedPages.Point(journal.appendLsn(), files.lastCommit(), files.size(), Cuts.NONE, 0)));
+            this.committedPages = keep(made, new CommittedPages(pages, pageShift, new CommittedPages.Point(
+                    journal.appendLsn(), files.lastCommit(), files.size(), Cuts.NONE, 0)));
             this.resizer = new Resizer(this, files.size());
-            this.checkpointer = keep(made, new Checkpointer(new Checkpointer.Parts(home, journal, image, tracking, sections,
-                    committedPages, cuts, reservedBytes, pageShift, budgetBytes), this));
+            this.checkpointer = keep(made, new Checkpointer(new Checkpointer.Parts(home, journal, image,
+                    tracking, sections, committedPages, cuts, reservedBytes, pageShift, budgetBytes), this));
             this.commits = new Commits(this, files.lastCommit());
             image.mapHome(0, resizer.mappedEnd());
         } catch (IOException | RuntimeException | Error e) {
@@ -128,8 +128,8 @@ final class Engine implements Checkpointer.Host {
             throw closedException();
         }
         if (failure != null) {
-            throw new IllegalStateException("mapping has failed and holds what may be lost, close and reopen it: file="
-                    + file + ", cause=" + failure.getMessage(), failure);
+            throw new IllegalStateException("mapping has failed and holds what may be lost,"
+                    + " close and reopen it: file=" + file + ", cause=" + failure.getMessage(), failure);
         }
     }
 
@@ -139,7 +139,8 @@ final class Engine implements Checkpointer.Host {
 
     void ensureOutsideUpdate(String what) {
         if (sections.insideUpdate()) {
-            throw new IllegalStateException(what + " inside an update would wait for itself, call it after: file=" + file);
+            throw new IllegalStateException(
+                    what + " inside an update would wait for itself, call it after: file=" + file);
         }
     }
 
@@ -168,8 +169,9 @@ final class Engine implements Checkpointer.Host {
         long length = home.length();
         long least = Math.max(sizes.current(), sizes.committed());
         if (length < least) {
-            IOException truncated = new IOException("data file was truncated beneath the mapping, by another program, restore"
-                    + " it from a backup: length=" + length + ", least=" + least + ", file=" + file);
+            IOException truncated = new IOException("data file was truncated beneath the mapping,"
+                    + " by another program, restore it from a backup: length=" + length + ", least=" + least
+                    + ", file=" + file);
             failed(truncated);
             throw truncated;
         }
@@ -199,10 +201,12 @@ final class Engine implements Checkpointer.Host {
         }
         return commits.whileSealsWait(() -> {
             if (kernel == null) {
-                KernelTracking started = new KernelTracking(image, home, reservedBytes >>> pageShift, pageShift);
+                KernelTracking started =
+                        new KernelTracking(image, home, reservedBytes >>> pageShift, pageShift);
                 boolean complete = false;
                 try {
-                    checkpointer.enterKernelMode(); // last of what can fail: from here on commits go home at once
+                    // last of what can fail: from here on commits go home at once
+                    checkpointer.enterKernelMode();
                     complete = true;
                 } finally {
                     if (!complete) {
@@ -214,7 +218,8 @@ final class Engine implements Checkpointer.Host {
                     kernel = started;
                     sizes.markNothing();
                 });
-                sections.awaitPuts(); // from here on no put marks, and the marks that were made tell nothing more
+                // after it no put marks, and the marks that were made tell nothing more
+                sections.awaitPuts();
                 tracking.forget();
                 LOG.info("stores through a segment are found by {}: file={}", started.tier(), file);
             }
@@ -237,7 +242,8 @@ final class Engine implements Checkpointer.Host {
                 try {
                     closeFiles();
                     if (failure != null && !toldBefore) {
-                        throw new IOException(failure.getMessage(), failure); // found by this close: nobody else would tell
+                        // found by this close: nobody else would tell
+                        throw new IOException(failure.getMessage(), failure);
                     }
                 } finally {
                     releaseTables();
@@ -260,7 +266,8 @@ final class Engine implements Checkpointer.Host {
         closed = true;
         sizes.refuseAll();
         if (uncommittedBytes > 0) {
-            LOG.info("closed with uncommitted stores, which are discarded: bytes={}, file={}", uncommittedBytes, file);
+            LOG.info("closed with uncommitted stores, which are discarded: bytes={}, file={}",
+                    uncommittedBytes, file);
         }
     }
 
@@ -297,7 +304,8 @@ final class Engine implements Checkpointer.Host {
         try {
             seal(scratch, List.of(Range.EVERYTHING));
             RedoRecord changes = scratch.record();
-            return changes.bodyBytes() - changes.extentCount() * Long.BYTES; // without the heads of its extents
+            // without the heads of its extents
+            return changes.bodyBytes() - changes.extentCount() * Long.BYTES;
         } catch (IOException | InternalError | OutOfMemoryError e) {
             LOG.warn("cannot tell how much was not committed: file={}", file, e);
             return 0;

@@ -3,9 +3,11 @@ package io.atomicmapping;
 import java.util.concurrent.atomic.AtomicLongArray;
 
 /**
- * A histogram of durations: 32 buckets for each power of two of nanoseconds, so a figure is right to about 3 percent.
+ * A histogram of durations: 32 buckets for each power of two of nanoseconds, so a figure is right to about
+ * 3 percent.
  *
- * <p>Design note: HdrHistogram does this and more, but the library's users get no further dependency for three figures.
+ * <p>Design note: HdrHistogram does this and more, but the library's users get no further dependency for
+ * three figures.
  */
 final class Latencies {
 

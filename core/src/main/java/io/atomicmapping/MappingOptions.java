@@ -189,8 +189,8 @@ public final class MappingOptions {
 
         private static long inRange(String name, long least, long bytes) {
             if (bytes < least || bytes > SIZE_LIMIT) {
-                throw new IllegalArgumentException(name + " is out of range: " + name + "=" + bytes + ", least=" + least
-                        + ", most=" + SIZE_LIMIT);
+                throw new IllegalArgumentException(name + " is out of range: " + name + "=" + bytes
+                        + ", least=" + least + ", most=" + SIZE_LIMIT);
             }
             return bytes;
         }

@@ -22,9 +22,10 @@ package io.atomicmapping;
  * @param syncNanosP99 their 99th percentile
  * @param syncNanosMax the longest
  */
-public record MappingStats(long commits, long bytesJournaled, long journalCapacityBytes, long journalUsedBytes,
-        long checkpoints, long checkpointNanos, long bytesWrittenHome, long stallNanos, long privateBytes,
-        long memoryBudgetBytes, String tracking, long syncNanosP50, long syncNanosP99, long syncNanosMax) {
+public record MappingStats(long commits, long bytesJournaled, long journalCapacityBytes,
+        long journalUsedBytes, long checkpoints, long checkpointNanos, long bytesWrittenHome, long stallNanos,
+        long privateBytes, long memoryBudgetBytes, String tracking, long syncNanosP50, long syncNanosP99,
+        long syncNanosMax) {
 
     /**
      * How full the journal is.

@@ -74,9 +74,10 @@ final class Opened {
         try {
             long maxSize = maxSize(files.size(), options, request.file());
             long budget = options.memoryBudget() >= 0 ? options.memoryBudget() : physicalMemory() / 4;
-            Engine engine = new Engine(files, files.home().path(), Integer.numberOfTrailingZeros(request.pageBytes()),
-                    maxSize, budget);
-            return new Opened(files.home().path(), engine, budget, report(files.home().path(), files.outcome()));
+            Engine engine = new Engine(files, files.home().path(),
+                    Integer.numberOfTrailingZeros(request.pageBytes()), maxSize, budget);
+            return new Opened(files.home().path(), engine, budget,
+                    report(files.home().path(), files.outcome()));
         } catch (IOException | RuntimeException | Error e) {
             closeAfter(e, () -> files.closeClean(files.size(), files.lastCommit())); // nothing was committed
             throw e;
@@ -88,12 +89,12 @@ final class Opened {
         WorkingImage image = null;
         try {
             if (committed.size() > MappingOptions.SIZE_LIMIT) {
-                throw new IllegalArgumentException("file is too large to be mapped: size=" + committed.size() + ", most="
-                        + MappingOptions.SIZE_LIMIT + ", file=" + request.file());
+                throw new IllegalArgumentException("file is too large to be mapped: size=" + committed.size()
+                        + ", most=" + MappingOptions.SIZE_LIMIT + ", file=" + request.file());
             }
             if (committed.size() < options.size()) {
-                throw new IllegalArgumentException("a read-only mapping cannot grow its file: size=" + options.size()
-                        + ", committed=" + committed.size() + ", file=" + request.file());
+                throw new IllegalArgumentException("a read-only mapping cannot grow its file: size="
+                        + options.size() + ", committed=" + committed.size() + ", file=" + request.file());
             }
             image = new WorkingImage(committed.home(), Math.max(1, committed.size()) + request.pageBytes() - 1
                     & -request.pageBytes());
@@ -118,7 +119,8 @@ final class Opened {
     }
 
     /** Maps what home has, and stores what only the journal has into private pages. */
-    private static void loadCommitted(CommittedImage committed, WorkingImage image, int pageBytes) throws IOException {
+    private static void loadCommitted(CommittedImage committed, WorkingImage image, int pageBytes)
+            throws IOException {
         long end = committed.size() + pageBytes - 1 & -pageBytes;
         long homeEnd = Math.min(end, committed.home().length() + pageBytes - 1 & -pageBytes);
         image.mapHome(0, homeEnd);
@@ -148,8 +150,8 @@ final class Opened {
             return Math.min(MappingOptions.SIZE_LIMIT, Math.max(DEFAULT_MAX_SIZE, size * DEFAULT_GROWTH));
         }
         if (size > options.maxSize()) {
-            throw new IllegalArgumentException("file is larger than maxSize, open it with a larger one: size=" + size
-                    + ", maxSize=" + options.maxSize() + ", file=" + file);
+            throw new IllegalArgumentException("file is larger than maxSize, open it with a larger one: size="
+                    + size + ", maxSize=" + options.maxSize() + ", file=" + file);
         }
         return options.maxSize();
     }
@@ -161,8 +163,8 @@ final class Opened {
     private static RecoveryReport report(Path file, RecoveryOutcome outcome) {
         RecoveryReport report = new RecoveryReport(file, outcome.journal(), outcome.created(),
                 outcome.commitsReplayed() == 0 && outcome.bytesDiscarded() == 0, outcome.tail().name(),
-                outcome.commitsReplayed(), outcome.bytesReplayed(), outcome.bytesDiscarded(), outcome.lastCommit(),
-                outcome.size(), Duration.ofNanos(outcome.nanos()));
+                outcome.commitsReplayed(), outcome.bytesReplayed(), outcome.bytesDiscarded(),
+                outcome.lastCommit(), outcome.size(), Duration.ofNanos(outcome.nanos()));
         if (outcome.commitsReplayed() > 0) {
             LOG.info("recovered: {}", report);
         } else {
@@ -210,11 +212,12 @@ final class Opened {
         KernelTracking kernel = engine.kernel();
         long privateBytes = kernel == null ? engine.tracking.privateBytes()
                 : kernel.privateBytes(sizes.current());
-        return new MappingStats(commits.queue().commitCount(), commits.queue().bytesJournaled(), engine.journal.ringBytes(),
-                engine.journal.ringBytes() - engine.journal.freeBytes(), engine.checkpointer.checkpoints(),
-                engine.checkpointer.checkpointNanos(), engine.checkpointer.bytesWritten(), commits.queue().stallNanos(),
-                privateBytes, budgetBytes, kernel == null ? "EXPLICIT" : kernel.tier().name(),
-                commits.latencies().percentile(0.5), commits.latencies().percentile(0.99), commits.latencies().max());
+        return new MappingStats(commits.queue().commitCount(), commits.queue().bytesJournaled(),
+                engine.journal.ringBytes(), engine.journal.ringBytes() - engine.journal.freeBytes(),
+                engine.checkpointer.checkpoints(), engine.checkpointer.checkpointNanos(),
+                engine.checkpointer.bytesWritten(), commits.queue().stallNanos(), privateBytes, budgetBytes,
+                kernel == null ? "EXPLICIT" : kernel.tier().name(), commits.latencies().percentile(0.5),
+                commits.latencies().percentile(0.99), commits.latencies().max());
     }
 
     void close() throws IOException {
@@ -239,7 +242,8 @@ final class Opened {
     }
 
     private IllegalStateException readOnlyException() {
-        return new IllegalStateException("mapping is read-only, open it without readOnly to store: file=" + file);
+        return new IllegalStateException(
+                "mapping is read-only, open it without readOnly to store: file=" + file);
     }
 
     void ensureOpen() {
@@ -262,13 +266,13 @@ final class Opened {
         if (limit < 0) {
             writable().ensureUsable();
         }
-        return new IndexOutOfBoundsException("access is out of bounds: offset=" + offset + ", length=" + length + ", size="
-                + sizes.current() + ", file=" + file);
+        return new IndexOutOfBoundsException("access is out of bounds: offset=" + offset
+                + ", length=" + length + ", size=" + sizes.current() + ", file=" + file);
     }
 
     /** The kernel could not give a page of the file. */
     UncheckedIOException unreadable(InternalError fault) {
-        return new UncheckedIOException(new IOException("data file was truncated or cannot be read beneath the mapping:"
-                + " restore it from a backup, then reopen it: file=" + file, fault));
+        return new UncheckedIOException(new IOException("data file was truncated or cannot be read"
+                + " beneath the mapping: restore it from a backup, then reopen it: file=" + file, fault));
     }
 }

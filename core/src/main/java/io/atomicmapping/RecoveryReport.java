@@ -18,5 +18,6 @@ import java.time.Duration;
  * @param size the file's size
  * @param duration how long it took
  */
-public record RecoveryReport(Path file, Path journal, boolean created, boolean clean, String tail, long commitsReplayed,
-        long bytesReplayed, long bytesDiscarded, long lastCommit, long size, Duration duration) { }
+public record RecoveryReport(Path file, Path journal, boolean created, boolean clean, String tail,
+        long commitsReplayed, long bytesReplayed, long bytesDiscarded, long lastCommit, long size,
+        Duration duration) { }

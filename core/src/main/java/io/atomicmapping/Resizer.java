@@ -59,8 +59,9 @@ final class Resizer {
     void resize(long size) throws IOException {
         engine.ensureUsable();
         if (size < 0 || size > engine.maxSize) {
-            throw new IllegalArgumentException("size is out of range, open with a larger maxSize if it should be: size="
-                    + size + ", maxSize=" + engine.maxSize + ", file=" + engine.file);
+            throw new IllegalArgumentException("size is out of range, open with a larger maxSize"
+                    + " if it should be: size=" + size + ", maxSize=" + engine.maxSize
+                    + ", file=" + engine.file);
         }
         Slot section = engine.sections.enterUpdate();
         try {
@@ -198,7 +199,10 @@ final class Resizer {
         return offset == Cuts.NONE ? Long.MAX_VALUE : offset >>> engine.pageShift;
     }
 
-    /** Takes back what was resized and stored since the last commit. Inside an exclusion, with no commit on its way. */
+    /**
+     * Takes back what was resized and stored since the last commit. Inside an exclusion, with no commit on
+     * its way.
+     */
     void rollback() throws IOException {
         lock.lock();
         try {
@@ -239,7 +243,7 @@ final class Resizer {
         });
     }
 
-    /** Kernel mode begins between two resizes: everything mapped until then is tracked, and later ranges follow it. */
+    /** Kernel mode begins between two resizes: what is mapped by then is tracked, later ranges follow it. */
     void enterKernelMode(KernelTracking kernel, Runnable publish) {
         lock.lock();
         try {

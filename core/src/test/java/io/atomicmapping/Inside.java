@@ -3,7 +3,7 @@ package io.atomicmapping;
 import java.io.IOException;
 import java.lang.reflect.Field;
 
-/** Reaches what is inside a mapping: for tests that need a checkpoint, or a commit, at a moment of their own. */
+/** Reaches the inside of a mapping: for tests that need a checkpoint or a commit at a moment of their own. */
 final class Inside {
 
     private Inside() {

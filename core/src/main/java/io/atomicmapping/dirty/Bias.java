@@ -38,7 +38,10 @@ final class Bias {
     private final Sections sections;
     /** a slot, or one of the constants */
     private volatile int owner = NOBODY;
-    /** how many seals a revocation lasts, and how many are left of this one; changed in exclusions, but for the beginning */
+    /**
+     * how many seals a revocation lasts, and how many are left of this one; changed in exclusions, but for
+     * the beginning
+     */
     private int penaltySeals = SEALS_MIN;
     private volatile int sealsLeft;
 

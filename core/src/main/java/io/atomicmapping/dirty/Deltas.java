@@ -50,8 +50,8 @@ final class Deltas {
     }
 
     /**
-     * Compares a stretch with its twin, a multiple of {@value #GROUP_BYTES} bytes, for which the before-images have
-     * room.
+     * Compares a stretch with its twin, a multiple of {@value #GROUP_BYTES} bytes, for which the
+     * before-images have room.
      *
      * @return whether a byte below the size differs
      */
@@ -73,7 +73,7 @@ final class Deltas {
         return changed;
     }
 
-    /** Which of eight words differ, a bit each: one branch, where one for each word would be guessed wrongly. */
+    /** Which of eight words differ, a bit each: one branch, where one per word would be guessed wrongly. */
     private static int differing(long current, long twin) {
         return differs(current, twin, 0) | differs(current, twin, 1) | differs(current, twin, 2)
                 | differs(current, twin, 3) | differs(current, twin, 4) | differs(current, twin, 5)
@@ -102,7 +102,10 @@ final class Deltas {
         return changed;
     }
 
-    /** Cuts the bytes from {@code zeroFrom} on off a twin's stretch, where the page is not to be compared with it yet. */
+    /**
+     * Cuts the bytes from {@code zeroFrom} on off a twin's stretch, where the page is not to be compared with
+     * it yet.
+     */
     void cut(long offset, long twin, int length) {
         for (int at = 0; at < length; at += Long.BYTES) {
             long old = Memory.get(twin + at);

@@ -358,14 +358,16 @@ public final class ExplicitTracking implements AutoCloseable {
     private void copy(long page, long target) {
         if (lines.twin(page) == 0 || SeededFault.CHECKPOINT_WITHOUT_TWINS.isSeeded()) {
             Memory.copy(image + (page << pageShift), target, pageBytes);
-            VarHandle.loadLoadFence(); // a store is made only after the twin can be seen: without one the copy holds none
+            // a store is made only after the twin can be seen: without one the copy holds none
+            VarHandle.loadLoadFence();
         }
         long twin = lines.twin(page);
         if (twin == 0 || SeededFault.CHECKPOINT_WITHOUT_TWINS.isSeeded()) {
             return;
         }
         Memory.copy(twin, target, pageBytes);
-        for (int i = sealed.size() - 1; i >= 0 && !SeededFault.CHECKPOINT_WITHOUT_SEALED_IMAGES.isSeeded(); i--) {
+        for (int i = sealed.size() - 1;
+                i >= 0 && !SeededFault.CHECKPOINT_WITHOUT_SEALED_IMAGES.isSeeded(); i--) {
             int age = SeededFault.YOUNGER_IMAGE_WINS.isSeeded() ? sealed.size() - 1 - i : i;
             sealed.get(age).restorePage(page, target, pageBytes - 1);
         }
@@ -432,7 +434,8 @@ public final class ExplicitTracking implements AutoCloseable {
     public void listUncommitted(long from, long to, PageList target) {
         lockImages(); // or a merge could move marks from a sealed generation to pages that were looked at
         try {
-            for (long page = lines.privates().next(from); page >= 0 && page < to; page = lines.privates().next(page + 1)) {
+            for (long page = lines.privates().next(from); page >= 0 && page < to;
+                    page = lines.privates().next(page + 1)) {
                 if (lines.mask(page) != 0) {
                     target.add(page);
                 }
@@ -453,7 +456,8 @@ public final class ExplicitTracking implements AutoCloseable {
      * @param to the page after its last
      */
     public void dropTwins(long from, long to) {
-        for (long page = lines.privates().next(from); page >= 0 && page < to; page = lines.privates().next(page + 1)) {
+        for (long page = lines.privates().next(from); page >= 0 && page < to;
+                page = lines.privates().next(page + 1)) {
             if (lines.mask(page) == 0) {
                 lines.dropTwin(page);
             }

@@ -4,8 +4,9 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 
 /**
- * What lets a put go on, told by one number: the end of where stores are to be marked, or -1 while an exclusion
- * wants the field, or where no store is to be marked. A put loads it after it has told that it is open.
+ * What lets a put go on, told by one number: the end of where stores are to be marked, or -1 while an
+ * exclusion wants the field, or where no store is to be marked. A put loads it after it has told that it is
+ * open.
  *
  * <p>Safe for use by several threads.
  */
@@ -21,7 +22,10 @@ public final class Gate {
         }
     }
 
-    /** set before the barrier of an exclusion; the masks and sizes that a put loads after it are those that the last one left */
+    /**
+     * set before the barrier of an exclusion; the masks and sizes that a put loads after it are those that
+     * the last one left
+     */
     private long limit = -1;
     /** the limit when no exclusion wants the field; written by the holder of the monitor */
     private volatile long limitWhenOpen = -1;

@@ -2,7 +2,7 @@ package io.atomicmapping.dirty;
 
 /** How stores through a writable segment are found: the best way that the kernel has and allows. */
 public enum KernelTier {
-    /** userfaultfd(2) write-protection in async mode, and PAGEMAP_SCAN: Linux 6.7. Cost follows the pages stored to. */
+    /** async userfaultfd(2) write-protection, PAGEMAP_SCAN: Linux 6.7. Cost follows the pages stored to. */
     WRITE_PROTECTION,
     /** pagemap tells the private pages, each is compared with home. Cost follows the pages ever stored to. */
     PRIVATE_PAGES,

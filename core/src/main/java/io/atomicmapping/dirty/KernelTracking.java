@@ -62,7 +62,8 @@ public final class KernelTracking implements AutoCloseable {
      * @param pageShift the page size as a power of two
      * @throws IOException if the tables cannot be reserved
      */
-    public KernelTracking(WorkingImage image, DurableFile home, long pages, int pageShift) throws IOException {
+    public KernelTracking(WorkingImage image, DurableFile home, long pages, int pageShift)
+            throws IOException {
         this.image = image;
         this.home = home;
         this.pages = pages;
@@ -88,7 +89,8 @@ public final class KernelTracking implements AutoCloseable {
         }
         try {
             return Linux.mmap(0, bytes, LinuxConstants.PROT_READ,
-                    LinuxConstants.MAP_SHARED | LinuxConstants.MAP_NORESERVE, home.descriptor().getAsInt(), 0);
+                    LinuxConstants.MAP_SHARED | LinuxConstants.MAP_NORESERVE,
+                    home.descriptor().getAsInt(), 0);
         } catch (IOException e) {
             return 0;
         }
@@ -139,7 +141,8 @@ public final class KernelTracking implements AutoCloseable {
      * @param zeroFrom from where on committed bytes count as zero
      * @throws IOException if the stores cannot be found, or home cannot be read
      */
-    public void seal(SealedGeneration target, List<Range> ranges, long size, long zeroFrom) throws IOException {
+    public void seal(SealedGeneration target, List<Range> ranges, long size, long zeroFrom)
+            throws IOException {
         findStores(ranges, size);
         boolean complete = false;
         try {
@@ -190,8 +193,8 @@ public final class KernelTracking implements AutoCloseable {
             return;
         }
         switch (tier) {
-            case WRITE_PROTECTION -> protection.scan(image.address() + (from << pageShift), to - from << pageShift,
-                    image.address(), pageShift, found);
+            case WRITE_PROTECTION -> protection.scan(image.address() + (from << pageShift),
+                    to - from << pageShift, image.address(), pageShift, found);
             case PRIVATE_PAGES -> listPrivatePages(pagemap, from, to, entries, found);
             case COMPARE_ALL -> {
                 for (long page = from; page < to; page++) {
@@ -208,8 +211,8 @@ public final class KernelTracking implements AutoCloseable {
             long wanted = Math.min(PAGEMAP_ENTRIES, to - page) * Long.BYTES;
             long count = Linux.read(descriptor, (firstEntry + page) * Long.BYTES, buffer.asSlice(0, wanted));
             if (count < wanted) {
-                throw new IOException("cannot read /proc/self/pagemap, so stores through segment() cannot be found: "
-                        + "result=" + count + ", wanted=" + wanted);
+                throw new IOException("cannot read /proc/self/pagemap, so stores through segment() cannot be"
+                        + " found: result=" + count + ", wanted=" + wanted);
             }
             for (int i = 0; i < wanted / Long.BYTES; i++) {
                 long entry = buffer.getAtIndex(ValueLayout.JAVA_LONG, i);
@@ -297,7 +300,8 @@ public final class KernelTracking implements AutoCloseable {
         }
 
         @Override
-        public void extent(long offset, MemorySegment source, long sourceOffset, int length) throws IOException {
+        public void extent(long offset, MemorySegment source, long sourceOffset, int length)
+                throws IOException {
             for (long at = offset; at < offset + length;) {
                 long page = at >>> pageShift;
                 long end = Math.min(offset + length, page + 1 << pageShift);
@@ -327,7 +331,8 @@ public final class KernelTracking implements AutoCloseable {
         private void write() throws IOException {
             if (count > 0) {
                 long offset = firstPage << pageShift;
-                home.write(offset, snapshot.asSlice(0, Math.min((long) count << pageShift, homeLength - offset)));
+                home.write(offset,
+                        snapshot.asSlice(0, Math.min((long) count << pageShift, homeLength - offset)));
             }
         }
 
@@ -384,7 +389,8 @@ public final class KernelTracking implements AutoCloseable {
         }
         PageList list = new PageList();
         try (Arena buffers = Arena.ofConfined()) {
-            listPrivatePages(own, 0, size + pageBytes - 1 >>> pageShift, buffers.allocate(entries.byteSize(), 8), list);
+            listPrivatePages(own, 0, size + pageBytes - 1 >>> pageShift,
+                    buffers.allocate(entries.byteSize(), 8), list);
         } catch (IOException e) {
             return 0; // a figure for stats only
         } finally {

@@ -30,7 +30,8 @@ final class LazyMemory implements AutoCloseable {
         this.bytes = Math.max(Linux.pageBytes(), (bytes + Linux.pageBytes() - 1) & -Linux.pageBytes());
         this.reservedBytes = this.bytes + alignment - Linux.pageBytes();
         this.reserved = Linux.mmap(0, reservedBytes, LinuxConstants.PROT_READ | LinuxConstants.PROT_WRITE,
-                LinuxConstants.MAP_PRIVATE | LinuxConstants.MAP_ANONYMOUS | LinuxConstants.MAP_NORESERVE, -1, 0);
+                LinuxConstants.MAP_PRIVATE | LinuxConstants.MAP_ANONYMOUS | LinuxConstants.MAP_NORESERVE,
+                -1, 0);
         this.address = reserved + alignment - 1 & -alignment;
         Linux.madvise(address, this.bytes, advice);
     }
@@ -40,7 +41,10 @@ final class LazyMemory implements AutoCloseable {
         return orOutOfMemory(what, () -> new LazyMemory(bytes));
     }
 
-    /** Memory that will soon be touched all over, but not in order: in huge pages, where there are any, to spare the TLB. */
+    /**
+     * Memory that will soon be touched all over, but not in order: in huge pages, where there are any, to
+     * spare the TLB.
+     */
     static LazyMemory dense(long bytes, String what) {
         return orOutOfMemory(what, () -> new LazyMemory(bytes, HUGE_BYTES, LinuxConstants.MADV_HUGEPAGE));
     }
@@ -53,7 +57,8 @@ final class LazyMemory implements AutoCloseable {
         try {
             return reservation.make();
         } catch (IOException e) {
-            OutOfMemoryError error = new OutOfMemoryError("no memory for " + what + ", sync more often: " + e.getMessage());
+            OutOfMemoryError error = new OutOfMemoryError(
+                    "no memory for " + what + ", sync more often: " + e.getMessage());
             error.initCause(e);
             throw error;
         }

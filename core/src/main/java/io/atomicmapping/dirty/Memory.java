@@ -28,8 +28,8 @@ public final class Memory {
     private Memory() {
     }
 
-    // By the layout of unaligned words, though all of these are aligned, and so are loaded and stored at once: it
-    // spares the JIT the check of the alignment, which for a put is a tenth of its instructions.
+    // By the layout of unaligned words, though all of these are aligned, and so are loaded and stored at
+    // once: it spares the JIT the check of the alignment, which for a put is a tenth of its instructions.
 
     static long get(long address) {
         return ALL.get(LONG, address);
@@ -58,7 +58,7 @@ public final class Memory {
         return WORDS.compareAndSet(ALL, address, expected, value);
     }
 
-    /** Makes the page of an address private without changing it: one fault, where a load first would cost two. */
+    /** Makes an address's page private without changing it: one fault, where a load first would cost two. */
     static void touchForStore(long address) {
         WORDS.getAndAdd(ALL, address & -8L, 0L);
     }

@@ -41,7 +41,8 @@ public record Range(long from, long to) {
             mask &= -1L << (from >>> lineShift);
         }
         if (page == lastPage(pageShift)) {
-            mask &= -1L >>> ~(to - 1 >>> lineShift) >>> (SeededFault.RANGE_WITHOUT_ITS_LAST_LINE.isSeeded() ? 1 : 0);
+            mask &= -1L >>> ~(to - 1 >>> lineShift)
+                    >>> (SeededFault.RANGE_WITHOUT_ITS_LAST_LINE.isSeeded() ? 1 : 0);
         }
         return mask;
     }

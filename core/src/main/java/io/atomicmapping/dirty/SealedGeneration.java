@@ -13,7 +13,7 @@ public final class SealedGeneration implements AutoCloseable {
     private static final int RETAINED = 1 << 20;
 
     private final RedoRecord record = new RedoRecord(1 << 16);
-    /** the pages that had marks, in order; of each the lines that were taken, and where its before-images begin */
+    /** the pages that had marks, in order; of each the lines taken, and where its before-images begin */
     private final PageList pages = new PageList();
     private long[] masks = new long[64];
     private long[] places = new long[65];

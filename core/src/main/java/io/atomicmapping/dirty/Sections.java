@@ -50,7 +50,7 @@ public final class Sections {
     private volatile boolean sharing;
     /** those who exclude, one at a time */
     private final ReentrantLock gateLock = new ReentrantLock();
-    /** those who wait at the gate; a thread may be in it once too often, and is then unparked once too often */
+    /** who waits at the gate; a thread may be in it once too often, and is then unparked once too often */
     private final ConcurrentLinkedQueue<Thread> waiters = new ConcurrentLinkedQueue<>();
     private final Gate gate;
 
@@ -61,7 +61,8 @@ public final class Sections {
      */
     public Sections(Gate gate) {
         this.gate = gate;
-        int count = Math.max(SLOTS_MIN, powerOfTwo(Runtime.getRuntime().availableProcessors()) * SLOTS_PER_CORE);
+        int count = Math.max(SLOTS_MIN,
+                powerOfTwo(Runtime.getRuntime().availableProcessors()) * SLOTS_PER_CORE);
         slots = new Slot[count];
         shared = new Slot[count];
         for (int i = 0; i < count; i++) {
@@ -218,13 +219,15 @@ public final class Sections {
 
     /** The slot the thread owns, claiming one if it can, else a shared one, always the same. */
     private Slot slotOf(Thread thread) {
-        if (!thread.isVirtual()) { // of those there may be millions; and a slot is given up only when its owner is dead
+        // of virtual threads there may be millions; and a slot is given up only when its owner is dead
+        if (!thread.isVirtual()) {
             for (int probe = 0; probe < PROBES; probe++) {
                 if (probe(thread, probe).isOwn(thread)) {
                     return probe(thread, probe);
                 }
             }
-            for (int probe = 0; probe < PROBES && !isNested(thread); probe++) { // an update that a shared slot tells of ends there
+            // an update that a shared slot tells of ends there
+            for (int probe = 0; probe < PROBES && !isNested(thread); probe++) {
                 if (probe(thread, probe).claim(thread)) {
                     return probe(thread, probe);
                 }
@@ -236,7 +239,7 @@ public final class Sections {
         return shared[(int) thread.threadId() & shared.length - 1];
     }
 
-    /** Between opening a section and reading the gate: for the compiler only, where membarrier does the rest. */
+    /** Between opening a section and reading the gate: for the JIT only, where membarrier does the rest. */
     private static void entryFence() {
         if (MEMBARRIER) {
             VarHandle.releaseFence();
@@ -292,7 +295,8 @@ public final class Sections {
         gateLock.lock();
         gate.close();
         barrier();
-        boolean quiet = SeededFault.SEAL_WITHOUT_WAITING.isSeeded() || awaitQuiet(System.nanoTime() + patienceNanos);
+        boolean quiet = SeededFault.SEAL_WITHOUT_WAITING.isSeeded()
+                || awaitQuiet(System.nanoTime() + patienceNanos);
         if (!quiet) {
             endExclusion();
         }
@@ -349,8 +353,8 @@ public final class Sections {
     }
 
     /**
-     * Waits until the put is over that a slot's owner may be in. What was published before the call is seen by
-     * every put of the slot that begins after it.
+     * Waits until the put is over that a slot's owner may be in. What was published before the call is seen
+     * by every put of the slot that begins after it.
      *
      * @param number the slot's, not the caller's own
      */

@@ -11,7 +11,8 @@ import java.lang.foreign.MemorySegment;
  * The memory that the program loads from and stores to: a private mapping of home in reserved address space.
  *
  * <ul>
- *   <li>The kernel can write none of it back: it is {@code MAP_PRIVATE}. What was never stored to is home's page cache.
+ *   <li>The kernel can write none of it back: it is {@code MAP_PRIVATE}. What was never stored to is home's
+ *       page cache.
  *   <li>It never moves. What was once readable stays readable until {@link #close}.
  *   <li>A storage whose files cannot be mapped gives anonymous memory, filled from the file.
  * </ul>
@@ -42,9 +43,11 @@ public final class WorkingImage implements AutoCloseable {
         this.descriptor = home.descriptor().orElse(-1);
         this.reservedBytes = reservedBytes;
         this.address = Linux.mmap(0, reservedBytes, LinuxConstants.PROT_NONE,
-                LinuxConstants.MAP_PRIVATE | LinuxConstants.MAP_ANONYMOUS | LinuxConstants.MAP_NORESERVE, -1, 0);
+                LinuxConstants.MAP_PRIVATE | LinuxConstants.MAP_ANONYMOUS | LinuxConstants.MAP_NORESERVE,
+                -1, 0);
         long reservedAddress = address;
-        this.segment = Linux.segment(address, reservedBytes, arena, () -> Linux.munmap(reservedAddress, reservedBytes));
+        this.segment = Linux.segment(address, reservedBytes, arena,
+                () -> Linux.munmap(reservedAddress, reservedBytes));
     }
 
     /**

@@ -9,7 +9,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
 /**
- * The kernel's record of stores: userfaultfd write-protection in async mode, read and re-armed by PAGEMAP_SCAN.
+ * The kernel's record of stores: async userfaultfd write-protection, read and re-armed by PAGEMAP_SCAN.
  *
  * <ul>
  *   <li>A range is armed without a first write-protection: a page that was never scanned counts as written.
@@ -27,7 +27,8 @@ final class WriteProtection implements AutoCloseable {
     private static final long FEATURE_SIGBUS = 1 << 7;
     private static final long FEATURE_WP_UNPOPULATED = 1 << 13;
     private static final long FEATURE_WP_ASYNC = 1 << 15;
-    // struct uffdio_register { struct uffdio_range { __u64 start; __u64 len; } range; __u64 mode; __u64 ioctls; }
+    // struct uffdio_range { __u64 start; __u64 len; }
+    // struct uffdio_register { struct uffdio_range range; __u64 mode; __u64 ioctls; }
     private static final long UFFDIO_REGISTER = 0xC020_AA00L;
     private static final long REGISTER_MODE_WP = 2;
     // struct uffdio_writeprotect { struct uffdio_range range; __u64 mode; }
@@ -118,8 +119,8 @@ final class WriteProtection implements AutoCloseable {
     }
 
     /**
-     * Makes anonymous memory that was mapped anew refuse stores: they fault with SIGBUS, which Java survives as an
-     * {@link InternalError}. Memory without write permission would be SIGSEGV, which ends the process.
+     * Makes anonymous memory that was mapped anew refuse stores: they fault with SIGBUS, which Java survives
+     * as an {@link InternalError}. Memory without write permission would be SIGSEGV, which ends the process.
      *
      * @return whether the kernel can
      */
@@ -167,9 +168,10 @@ final class WriteProtection implements AutoCloseable {
             put(argument, 11, PAGE_IS_WRITTEN);
             int count = Linux.ioctl(pagemap, PAGEMAP_SCAN, argument);
             if (count < 0) {
-                throw new IOException("PAGEMAP_SCAN failed, so stores through segment() cannot be found: reopen the"
-                        + " mapping: start=0x" + Long.toHexString(at) + ", end=0x" + Long.toHexString(end) + ", errno="
-                        + Errno.name(-count) + " (" + Errno.text(-count) + ")");
+                throw new IOException("PAGEMAP_SCAN failed, so stores through segment() cannot be found:"
+                        + " reopen the mapping: start=0x" + Long.toHexString(at)
+                        + ", end=0x" + Long.toHexString(end)
+                        + ", errno=" + Errno.name(-count) + " (" + Errno.text(-count) + ")");
             }
             for (int i = 0; i < count; i++) {
                 collect(i, image, pageShift, target);

@@ -75,7 +75,8 @@ public final class Allocation implements AutoCloseable {
         try {
             home.allocate(start, end - start);
         } catch (IOException e) {
-            home.allocate(offset, Math.min(1L << pageShift, size - offset)); // a nearly full disk: just the page
+            // a nearly full disk: just the page
+            home.allocate(offset, Math.min(1L << pageShift, size - offset));
             return;
         }
         if (end == size) {

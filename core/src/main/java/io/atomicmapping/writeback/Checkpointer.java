@@ -69,9 +69,9 @@ public final class Checkpointer implements AutoCloseable {
      * @param pageShift the page size as a power of two
      * @param budgetBytes how much private memory there should be
      */
-    public record Parts(DurableFile home, JournalWriter journal, WorkingImage image, ExplicitTracking tracking,
-            Sections sections, CommittedPages committed, Cuts cuts, long reservedBytes, int pageShift,
-            long budgetBytes) { }
+    public record Parts(DurableFile home, JournalWriter journal, WorkingImage image,
+            ExplicitTracking tracking, Sections sections, CommittedPages committed, Cuts cuts,
+            long reservedBytes, int pageShift, long budgetBytes) { }
 
     private final Parts parts;
     private final Host host;
@@ -112,10 +112,11 @@ public final class Checkpointer implements AutoCloseable {
         this.parts = parts;
         this.host = host;
         this.allocation = new Allocation(parts.home(), parts.reservedBytes(), parts.pageShift());
-        this.writer = new HomeWriter(parts.home(), parts.image(), parts.tracking(), allocation, parts.pageShift(),
-                host::failed);
+        this.writer = new HomeWriter(parts.home(), parts.image(), parts.tracking(), allocation,
+                parts.pageShift(), host::failed);
         this.recycler = new Recycler(parts.image(), parts.tracking(), parts.sections(), parts.committed(),
-                new PageTree(parts.reservedBytes() >>> parts.pageShift()), parts.pageShift(), parts.budgetBytes());
+                new PageTree(parts.reservedBytes() >>> parts.pageShift()), parts.pageShift(),
+                parts.budgetBytes());
     }
 
     /**
@@ -129,7 +130,7 @@ public final class Checkpointer implements AutoCloseable {
 
     // ---- the background thread ----
 
-    /** A commit is durable: checkpoints if the ring or the private memory fills up, and marks the journal when idle. */
+    /** A commit is durable: checkpoints if ring or private memory fills, and marks the journal when idle. */
     public void committed() {
         lastCommitNanos = System.nanoTime();
         boolean due = isDue();
@@ -179,9 +180,9 @@ public final class Checkpointer implements AutoCloseable {
 
     /** Tells the log that private memory stays over its budget. */
     public void warnOfBudget() {
-        LOG.warn("private memory is over its budget, since so much is not committed or an update is open: sync more often,"
-                + " or raise memoryBudget: privateBytes={}, budgetBytes={}, file={}", recycler.privateBytes(),
-                parts.budgetBytes(), parts.home().path());
+        LOG.warn("private memory is over its budget, since so much is not committed or an update is open:"
+                + " sync more often, or raise memoryBudget: privateBytes={}, budgetBytes={}, file={}",
+                recycler.privateBytes(), parts.budgetBytes(), parts.home().path());
     }
 
     private void run() {
@@ -228,7 +229,8 @@ public final class Checkpointer implements AutoCloseable {
 
     private void await(long nanos) {
         try {
-            TimeUnit.NANOSECONDS.timedWait(monitor, nanos == 0 ? TimeUnit.HOURS.toNanos(1) : Math.max(nanos, 1));
+            TimeUnit.NANOSECONDS.timedWait(monitor,
+                    nanos == 0 ? TimeUnit.HOURS.toNanos(1) : Math.max(nanos, 1));
         } catch (InterruptedException e) {
             LOG.debug("the checkpointer was interrupted, which nothing of the library does; going on");
         }
@@ -249,8 +251,8 @@ public final class Checkpointer implements AutoCloseable {
                 return;
             }
             if (failure != null) {
-                throw new IOException("no checkpoint after a failure, reopen the mapping: file=" + parts.home().path(),
-                        failure);
+                throw new IOException("no checkpoint after a failure, reopen the mapping: file="
+                        + parts.home().path(), failure);
             }
             CommittedPages.Point target = parts.committed().begin();
             long begin = System.nanoTime();
@@ -294,16 +296,17 @@ public final class Checkpointer implements AutoCloseable {
         parts.cuts().caughtUp(target.cut());
         long estimate = appendedMeanwhile - (appendedMeanwhile >> 2); // a lull is not believed at once
         appendedMeanwhile = Math.max(journal.appendLsn() - appended, estimate);
-        LOG.debug("checkpoint: commit={}, lsn={}, file={}", target.commit(), target.lsn(), parts.home().path());
+        LOG.debug("checkpoint: commit={}, lsn={}, file={}", target.commit(), target.lsn(),
+                parts.home().path());
     }
 
     private void writeHome(CommittedPages.Point target) throws IOException {
         DurableFile home = parts.home();
         long length = home.length();
         if (length < target.size()) {
-            IOException truncated = new IOException("data file was truncated beneath the mapping, by another program:"
-                    + " restore it from a backup: length=" + length + ", committed=" + target.size() + ", file="
-                    + home.path());
+            IOException truncated = new IOException("data file was truncated beneath the mapping,"
+                    + " by another program: restore it from a backup: length=" + length
+                    + ", committed=" + target.size() + ", file=" + home.path());
             host.failed(truncated);
             throw truncated;
         }

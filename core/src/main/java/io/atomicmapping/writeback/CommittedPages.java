@@ -96,7 +96,8 @@ public final class CommittedPages implements AutoCloseable {
 
     private void addCut(Cuts.Cut added) {
         if ((added.from() & (1L << pageShift) - 1) != 0) {
-            current.add(added.from() >>> pageShift); // its end is not home's until a checkpoint has zeroed that
+            // its end is not home's until a checkpoint has zeroed that
+            current.add(added.from() >>> pageShift);
         }
         zeroFrom = Math.min(zeroFrom, added.from());
         cut = Math.max(cut, added.number());

@@ -53,7 +53,8 @@ final class HomeWriter implements AutoCloseable {
     private long startedFrom;
     private long startedBytes;
 
-    HomeWriter(DurableFile home, WorkingImage image, ExplicitTracking tracking, Allocation allocation, int pageShift, Consumer<IOException> failed) {
+    HomeWriter(DurableFile home, WorkingImage image, ExplicitTracking tracking, Allocation allocation,
+            int pageShift, Consumer<IOException> failed) {
         this.home = home;
         this.image = image;
         this.tracking = tracking;
@@ -105,7 +106,8 @@ final class HomeWriter implements AutoCloseable {
             return false;
         }
         for (int i = 0; i < gap; i++) {
-            if (!allocation.isAllocated(next + i, Long.MAX_VALUE) || !tracking.copyClean(next + i, bufferAddress(count + i))) {
+            if (!allocation.isAllocated(next + i, Long.MAX_VALUE)
+                    || !tracking.copyClean(next + i, bufferAddress(count + i))) {
                 return false;
             }
         }
@@ -128,7 +130,8 @@ final class HomeWriter implements AutoCloseable {
     private void writeRun(long size) throws IOException {
         long offset = firstPage << pageShift;
         long wanted = (long) count << pageShift;
-        long length = SeededFault.CHECKPOINT_NOT_CLIPPED.isSeeded() ? wanted : Math.min(wanted, size - offset);
+        long length = SeededFault.CHECKPOINT_NOT_CLIPPED.isSeeded()
+                ? wanted : Math.min(wanted, size - offset);
         home.write(offset, buffer.asSlice(0, length));
         bytesWritten += length;
         count = 0;

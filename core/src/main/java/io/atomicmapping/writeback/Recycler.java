@@ -26,7 +26,7 @@ final class Recycler implements AutoCloseable {
 
     static final int BATCH_PAGES = 512;
     private static final long PATIENCE_NANOS = TimeUnit.MILLISECONDS.toNanos(2);
-    /** each page mapped for itself may cost the kernel an entry; there are about 65,000 for the whole process */
+    /** each page mapped for itself may cost the kernel an entry; there are about 65,000 for a process */
     private static final int SINGLE_MAPPINGS_MAX = 8_192;
 
     private final WorkingImage image;
@@ -41,8 +41,8 @@ final class Recycler implements AutoCloseable {
     private final PageTree apart;
     private int apartCount;
 
-    Recycler(WorkingImage image, ExplicitTracking tracking, Sections sections, CommittedPages committed, PageTree apart,
-            int pageShift, long budgetBytes) {
+    Recycler(WorkingImage image, ExplicitTracking tracking, Sections sections, CommittedPages committed,
+            PageTree apart, int pageShift, long budgetBytes) {
         this.image = image;
         this.tracking = tracking;
         this.sections = sections;
@@ -75,7 +75,8 @@ final class Recycler implements AutoCloseable {
         long page = tracking.nextPrivate(0);
         while (page >= 0 && page < limitPage) {
             candidates.clear();
-            for (; page >= 0 && page < limitPage && candidates.size() < BATCH_PAGES; page = tracking.nextPrivate(page + 1)) {
+            for (; page >= 0 && page < limitPage && candidates.size() < BATCH_PAGES;
+                    page = tracking.nextPrivate(page + 1)) {
                 if (!committed.contains(page) && !(coldOnly && committed.wasWritten(page))) {
                     candidates.add(page);
                 }
@@ -112,7 +113,7 @@ final class Recycler implements AutoCloseable {
         }
     }
 
-    /** Those of the candidates that are home; marks are looked for first, then commits, as commits end in that order. */
+    /** The candidates that are home; looks for marks first, then commits, as commits end in that order. */
     private void choose() {
         chosen.clear();
         tracking.selectCommitted(candidates, chosen);
@@ -174,7 +175,8 @@ final class Recycler implements AutoCloseable {
             return;
         }
         image.mapHome(from << pageShift, to << pageShift);
-        for (long page = tracking.nextPrivate(from); page >= 0 && page < to; page = tracking.nextPrivate(page + 1)) {
+        for (long page = tracking.nextPrivate(from); page >= 0 && page < to;
+                page = tracking.nextPrivate(page + 1)) {
             tracking.recycled(page);
             if (apart.remove(page)) {
                 apartCount--;

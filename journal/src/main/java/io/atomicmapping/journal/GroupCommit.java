@@ -11,13 +11,15 @@ import java.util.concurrent.locks.ReentrantLock;
  * Lets callers that want a commit at the same time share one.
  *
  * <ul>
- *   <li>A caller joins the group that is open. The first group of an idle time is led by its first caller; while a commit is
- *       in flight the next group gathers, and is led by one of its callers when that commit ends.
+ *   <li>A caller joins the group that is open. The first group of an idle time is led by its first caller;
+ *       while a commit is in flight the next group gathers, and is led by one of its callers when that commit
+ *       ends.
  *   <li>The leader closes its group at the moment of its cut: whoever joined before is in the commit.
  *   <li>The next leader is woken before the others of the group that ended: the disk does not wait for them.
  * </ul>
  *
- * <p>Source: group commit as of DeWitt et al., Implementation Techniques for Main Memory Database Systems, SIGMOD'84.
+ * <p>Source: group commit as of DeWitt et al., Implementation Techniques for Main Memory Database Systems,
+ * SIGMOD'84.
  *
  * @param <R> what a caller asks of the commit
  */
@@ -66,8 +68,8 @@ public final class GroupCommit<R> {
     }
 
     /**
-     * Joins the open group, and waits until its commit has ended or the caller is to lead it. A caller that leads must call
-     * {@link #close} once, then {@link #finish}, and takes its result from its own commit.
+     * Joins the open group, and waits until its commit has ended or the caller is to lead it. A caller that
+     * leads must call {@link #close} once, then {@link #finish}, and takes its result from its own commit.
      *
      * @param request what the caller asks for
      * @return the group; the caller leads it if {@link #isLeader} says so

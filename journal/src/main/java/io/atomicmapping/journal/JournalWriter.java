@@ -401,7 +401,7 @@ public final class JournalWriter implements AutoCloseable {
         return durableLsn;
     }
 
-    /** {@return the bytes that can be appended before the checkpoint must move, headers and padding included} */
+    /** {@return the bytes that can be appended before the checkpoint must move, with headers and padding} */
     public long freeBytes() {
         Slot current = slot;
         return current.ringBytes() - (appendLsn - current.checkpointLsn());

@@ -114,7 +114,7 @@ public final class RedoRecord implements AutoCloseable {
         }
     }
 
-    /** Most of what is added is a few bytes: a call of the JVM's copying routine would take longer than to copy them. */
+    /** Most of what is added is a few bytes, and a call of the JVM's copying routine would take longer. */
     private void copy(MemorySegment source, long sourceOffset, long target, long length) {
         if (length > SHORT_BYTES_MAX) {
             MemorySegment.copy(source, sourceOffset, buffer, target, length);
@@ -158,7 +158,8 @@ public final class RedoRecord implements AutoCloseable {
     }
 
     private void allocate(long bytes) {
-        MemorySegment[] newRecords = new MemorySegment[SHORT_RECORD_BYTES_MAX / JournalFormat.SECTOR_BYTES + 1];
+        MemorySegment[] newRecords =
+                new MemorySegment[SHORT_RECORD_BYTES_MAX / JournalFormat.SECTOR_BYTES + 1];
         Arena newArena = Arena.ofShared();
         MemorySegment newBuffer;
         try {

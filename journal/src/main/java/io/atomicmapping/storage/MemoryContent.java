@@ -12,8 +12,8 @@ import java.util.Set;
 /**
  * The bytes of a file in memory, which has holes: pages that were never written take no space and read 0.
  *
- * <p>Not thread-safe: {@link MemoryStorage} guards it by its lock. Bytes past the length are 0 in every page, so that
- * a file made longer reads zeros.
+ * <p>Not thread-safe: {@link MemoryStorage} guards it by its lock. Bytes past the length are 0 in every page,
+ * so that a file made longer reads zeros.
  */
 final class MemoryContent {
 

@@ -6,7 +6,7 @@ import java.nio.file.Path;
 import java.util.OptionalInt;
 import java.util.concurrent.locks.Lock;
 
-/** An opening of a file of a {@link MemoryStorage}; it keeps its content when the name is given to another file. */
+/** An opening of a file of a {@link MemoryStorage}; it keeps its content when another file gets the name. */
 final class MemoryFile implements DurableFile {
 
     private static final int ALIGNMENT_BYTES = 512;
@@ -60,8 +60,8 @@ final class MemoryFile implements DurableFile {
     private void writing(String operation, long position, long bytes, Change change) throws IOException {
         requireWritable(operation);
         if (position < 0 || bytes < 0 || position + bytes < 0) {
-            throw new IOException(operation + " failed, Invalid argument: position=" + position + ", bytes=" + bytes
-                    + ", file=" + path);
+            throw new IOException(operation + " failed, Invalid argument: position=" + position
+                    + ", bytes=" + bytes + ", file=" + path);
         }
         changing(() -> {
             if (!change.run()) {

@@ -15,9 +15,10 @@ import java.util.concurrent.locks.ReentrantReadWriteLock;
 /**
  * A file system in memory, for tests and for data that need not outlive the process.
  *
- * <p>Files have holes, attributes and locks, and stay readable through an open file when their name goes to another, as
- * on a real file system. Directories need not be made: a path is one while a file lies below it. There are no links
- * and no permissions, and a force does nothing. Any thread may call anything; a {@link #copy} is of one instant.
+ * <p>Files have holes, attributes and locks, and stay readable through an open file when their name goes to
+ * another, as on a real file system. Directories need not be made: a path is one while a file lies below it.
+ * There are no links and no permissions, and a force does nothing. Any thread may call anything; a
+ * {@link #copy} is of one instant.
  */
 public final class MemoryStorage implements Storage {
 
@@ -45,8 +46,8 @@ public final class MemoryStorage implements Storage {
     }
 
     /**
-     * Sets how much space all files together may take; from there on writing fails as on a full disk. Space is taken in
-     * pages of 4 KiB by what was written or allocated; holes take none.
+     * Sets how much space all files together may take; from there on writing fails as on a full disk. Space
+     * is taken in pages of 4 KiB by what was written or allocated; holes take none.
      *
      * @param bytes the quota; one below what is taken only stops further growth
      */
@@ -176,7 +177,8 @@ public final class MemoryStorage implements Storage {
         try {
             existing(source);
             if (kind(realTarget) == FileKind.DIRECTORY) {
-                throw new FileSystemException(source.toString(), target.toString(), "the target is a directory");
+                throw new FileSystemException(source.toString(), target.toString(),
+                        "the target is a directory");
             }
             if (!realSource.equals(realTarget)) {
                 unlink(realTarget);
@@ -217,7 +219,8 @@ public final class MemoryStorage implements Storage {
     /** The exception for a quota that is reached. */
     IOException full(String operation, Path path) {
         return new IOException(operation + " failed, No space left on device: quotaBytes=" + quota.bytes
-                + ", usedBytes=" + quota.usedBytes + ", remedy=raise the storage's quota and try again, file=" + path);
+                + ", usedBytes=" + quota.usedBytes
+                + ", remedy=raise the storage's quota and try again, file=" + path);
     }
 
     private MemoryContent existing(Path path) throws NoSuchFileException {

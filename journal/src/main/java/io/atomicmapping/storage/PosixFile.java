@@ -145,7 +145,7 @@ final class PosixFile implements DurableFile {
         }
     }
 
-    /** The descriptor for direct writes, or a negative number where there is none. Between enter and leave. */
+    /** The descriptor for direct writes, or a negative number if there is none. Between enter and leave. */
     private int directDescriptor() {
         if (directRefused) {
             return NO_DIRECT;
@@ -246,7 +246,8 @@ final class PosixFile implements DurableFile {
         enter();
         try {
             int result = Linux.syncFileRange(fd, position, length, flags);
-            if (result != -Errno.ENOSYS && result != -Errno.EPERM) { // forbidden by a sandbox: the next force does it all
+            // forbidden by a sandbox: the next force does it all
+            if (result != -Errno.ENOSYS && result != -Errno.EPERM) {
                 check("sync_file_range", result);
             }
         } finally {
@@ -362,7 +363,8 @@ final class PosixFile implements DurableFile {
                 // Another group must not get what was meant for the model's: it gets what everybody has.
                 permissions = permissions & ~0070 | (permissions & 0007) << 3 & permissions;
             }
-            // Last: a change of owner or group may clear bits. Some file systems refuse even a change to the same.
+            // Last: a change of owner or group may clear bits. Some file systems refuse even a change to the
+            // same.
             if (statusInUse().permissions() != permissions) {
                 check("fchmod", Linux.fchmod(fd, permissions));
             }

@@ -6,8 +6,8 @@ import java.nio.file.Path;
 /**
  * Where files live: the one seam through which the library creates, opens, renames, deletes and forces files.
  *
- * <p>{@link PosixStorage} is the real file system, {@link MemoryStorage} keeps files in memory; the crash tests bring a
- * simulated disk. Implementations are safe for use by several threads.
+ * <p>{@link PosixStorage} is the real file system, {@link MemoryStorage} keeps files in memory; the crash
+ * tests bring a simulated disk. Implementations are safe for use by several threads.
  */
 public interface Storage {
 
@@ -45,8 +45,8 @@ public interface Storage {
     FileKind kind(Path path) throws IOException;
 
     /**
-     * The absolute path of a file with every link in it followed; for a missing file, that of its directory and the
-     * name as given.
+     * The absolute path of a file with every link in it followed; for a missing file, that of its directory
+     * and the name as given.
      *
      * @param path a path
      * @return the real path

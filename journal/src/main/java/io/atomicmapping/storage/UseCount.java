@@ -7,7 +7,7 @@ import java.util.concurrent.CountDownLatch;
 /**
  * Counts the calls under way on something that is closed only when there are none.
  *
- * <p>Design note: one atomic addition at each end of a call; a lock would make the callers wait for one another.
+ * <p>Design note: one atomic addition at each end of a call; a lock would make callers wait for one another.
  */
 final class UseCount {
 
@@ -48,8 +48,8 @@ final class UseCount {
     }
 
     /**
-     * Refuses calls from now on and waits for those under way, interrupted or not. True for the first caller only,
-     * who then is alone.
+     * Refuses calls from now on and waits for those under way, interrupted or not. True for the first caller
+     * only, who then is alone.
      */
     boolean close() {
         int before = (int) USES.getAndBitwiseOr(this, CLOSED);

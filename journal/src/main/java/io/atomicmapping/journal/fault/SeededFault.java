@@ -128,7 +128,8 @@ public enum SeededFault {
         if (name == null) {
             return null;
         }
-        System.err.println("atomic-mapping makes a mistake on purpose, and will lose data: " + PROPERTY + "=" + name);
+        System.err.println(
+                "atomic-mapping makes a mistake on purpose, and will lose data: " + PROPERTY + "=" + name);
         return valueOf(name);
     }
 

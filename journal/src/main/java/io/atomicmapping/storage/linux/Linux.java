@@ -318,8 +318,8 @@ public final class Linux {
                 f -> (long) PREAD.invokeExact(f.state, fd, target, target.byteSize(), position));
     }
 
-    // This and fdatasync, which every commit calls, are written out: what a lambda captures is allocated at each
-    // call, unless the JIT happens to inline it.
+    // This and fdatasync, which every commit calls, are written out: what a lambda captures is allocated at
+    // each call, unless the JIT happens to inline it.
 
     private static long pwrite(int fd, long position, MemorySegment source) {
         CallFrames.Frame frame = CallFrames.take();
@@ -368,7 +368,8 @@ public final class Linux {
      * @return 0, or minus the error number
      */
     public static int syncFileRange(int fd, long offset, long length, int flags) {
-        return (int) untilNotInterrupted(f -> (int) SYNC_FILE_RANGE.invokeExact(f.state, fd, offset, length, flags));
+        return (int) untilNotInterrupted(
+                f -> (int) SYNC_FILE_RANGE.invokeExact(f.state, fd, offset, length, flags));
     }
 
     /**
@@ -581,8 +582,8 @@ public final class Linux {
     }
 
     /**
-     * Makes the other threads of this process pass a memory barrier. Without the error number: nobody asks for
-     * it, and to capture it would cost something in every commit.
+     * Makes the other threads of this process pass a memory barrier. Without the error number: nobody asks
+     * for it, and to capture it would cost something in every commit.
      *
      * @param command a MEMBARRIER_ constant
      * @return 0, for the query the mask of commands, or -1 if it fails
