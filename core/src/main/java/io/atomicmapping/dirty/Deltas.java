@@ -22,7 +22,7 @@ import io.atomicmapping.journal.fault.SeededFault;
 final class Deltas {
 
     static final int GAP_BYTES = 8;
-    private static final int GROUP_BYTES = 64;
+    static final int GROUP_BYTES = 64;
 
     private RedoRecord record;
     private BeforeImages images;
@@ -74,7 +74,7 @@ final class Deltas {
     }
 
     /** Which of eight words differ, a bit each: one branch, where one per word would be guessed wrongly. */
-    private static int differing(long current, long twin) {
+    static int differing(long current, long twin) {
         return differs(current, twin, 0) | differs(current, twin, 1) | differs(current, twin, 2)
                 | differs(current, twin, 3) | differs(current, twin, 4) | differs(current, twin, 5)
                 | differs(current, twin, 6) | differs(current, twin, 7);

@@ -226,8 +226,17 @@ public final class KernelTracking implements AutoCloseable {
     private boolean compare(long page, long size, long zeroFrom) throws IOException {
         long offset = page << pageShift;
         long committed = offset >= zeroFrom ? zeros() : basePage(page);
-        Memory.copyWords(image.address() + offset, snapshot.address(), pageBytes);
-        boolean differs = deltas.compare(offset, snapshot.address(), committed, pageBytes);
+        long current = image.address() + offset;
+        long certain = Math.min(size, zeroFrom) - offset;
+        boolean differs = false;
+        for (int at = 0; at < pageBytes; at += Deltas.GROUP_BYTES) {
+            boolean border = at + Deltas.GROUP_BYTES > certain;
+            if (border || Deltas.differing(current + at, committed + at) != 0) {
+                // raw stores go on meanwhile: what is compared must be what is gathered
+                Memory.copyWords(current + at, snapshot.address() + at, Deltas.GROUP_BYTES);
+                differs |= deltas.compare(offset + at, snapshot.address() + at, committed + at, Deltas.GROUP_BYTES);
+            }
+        }
         deltas.end(); // the snapshot is used again for the next page
         return differs;
     }
@@ -265,6 +274,12 @@ public final class KernelTracking implements AutoCloseable {
             zeroAround(generation.changed, zeroFrom);
         }
         RedoRecord record = generation.record();
+        if (zeroFrom == Cuts.NONE) {
+            HomeSpans target = new HomeSpans();
+            record.forEach(target);
+            target.write();
+            return;
+        }
         try (HomePages target = new HomePages(home.length(), zeroFrom)) {
             record.forEach(target);
         }
@@ -286,7 +301,49 @@ public final class KernelTracking implements AutoCloseable {
         }
     }
 
-    /** Writes extents to home, whole pages at a time and neighbours together. */
+    /** Writes extents to home, those together that are less than a page apart: a call costs as much as that copy. */
+    private final class HomeSpans implements ExtentVisitor {
+        private long from;
+        private long end;
+
+        @Override
+        public void extent(long offset, MemorySegment source, long sourceOffset, int length) throws IOException {
+            for (long at = offset; at < offset + length;) {
+                if (end == from || at - end >= pageBytes || at - from >= snapshot.byteSize()) {
+                    write();
+                    from = at;
+                    end = at;
+                }
+                fill(at);
+                long piece = Math.min(offset + length - at, snapshot.byteSize() - (at - from));
+                MemorySegment.copy(source, sourceOffset + (at - offset), snapshot, at - from, piece);
+                at += piece;
+                end = at;
+            }
+        }
+
+        /** Extends the span to an offset by what home holds. */
+        private void fill(long to) throws IOException {
+            while (end < to) {
+                long page = end >>> pageShift;
+                long piece = Math.min(to, page + 1 << pageShift) - end;
+                Memory.copy(basePage(page) + (end - (page << pageShift)), snapshot.address() + (end - from), piece);
+                end += piece;
+            }
+        }
+
+        private void write() throws IOException {
+            if (end > from) {
+                home.write(from, snapshot.asSlice(0, end - from));
+                from = end;
+            }
+        }
+    }
+
+    /**
+     * Writes extents to home, whole pages at a time and neighbours together, for a commit that cuts: what is
+     * past the cut is zeros in those pages.
+     */
     private final class HomePages implements ExtentVisitor, AutoCloseable {
         /** what is past the size is written, too: zeros, which a cut may have to put there */
         private final long homeLength;
