@@ -27,7 +27,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 class KillTest {
 
     private static final String SEED = "atomicmapping.kill.seed";
-    private static final int KILLS_WANTED = Integer.getInteger("atomicmapping.kill.kills", 40);
+    private static final int KILLS_WANTED =
+            Integer.getInteger("atomicmapping.kill.kills", LongRun.isWanted() ? 300 : 40);
     private static final int KILLED_OPENING_ONE_IN = 4;
     private static final int SPIN_NANOS_MAX = 2_000_000;
     private static final int OPENING_NANOS_MAX = 150_000_000;

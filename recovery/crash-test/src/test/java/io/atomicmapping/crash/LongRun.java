@@ -18,6 +18,11 @@ final class LongRun {
     private final long begin = System.nanoTime();
     private long seed = Long.getLong(SEED, begin) - 1;
 
+    /** Whether tests are to take longer than in a build. */
+    static boolean isWanted() {
+        return Long.getLong(SECONDS, 0) > 0;
+    }
+
     /** Goes on with the next seed, until the time is over. */
     boolean next() {
         seed++;
