@@ -349,9 +349,12 @@ public final class AtomicMapping implements AutoCloseable {
     /** A commit wants the field, the kernel finds the store, the mapping has just grown, or it is refused. */
     private void beforeOtherStore(long offset, long length, Slot section) {
         sections.passGate(section);
-        VarHandle.acquireFence(); // the mode is not older than the limit that told of it
-        boolean marked = engine == null || engine.kernel() == null;
-        long limit = marked ? gate.limitWhenOpen() : sizes.storeLimit();
+        long limit = gate.limitWhenOpen();
+        // the mode after the limit: the change of mode sets the limit to -1 last, and then waits for open puts
+        boolean marked = limit >= 0 || engine == null || engine.kernel() == null;
+        if (!marked) {
+            limit = sizes.storeLimit();
+        }
         if (offset < 0 || offset > limit - length) {
             throw opened.refuse(offset, length, limit);
         }

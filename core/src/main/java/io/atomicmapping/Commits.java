@@ -136,13 +136,16 @@ final class Commits implements AutoCloseable {
     private long outcome() throws IOException {
         Throwable failure = null;
         long number = 0;
-        for (int i = 0; i < own.size(); i++) {
-            PendingCommit commit = own.get(i);
-            failure = failure == null ? commit.failure : failure;
-            number = commit.number;
-            queue.recycle(commit);
+        try {
+            for (int i = 0; i < own.size(); i++) {
+                PendingCommit commit = own.get(i);
+                failure = failure == null ? commit.failure : failure;
+                number = commit.number;
+                queue.recycle(commit);
+            }
+        } finally {
+            own.clear(); // each is recycled once
         }
-        own.clear();
         if (failure != null) {
             throw new IOException(engine.failure() == null
                     ? "commit failed, its stores are uncommitted: " + failure.getMessage()

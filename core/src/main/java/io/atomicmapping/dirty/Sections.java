@@ -111,9 +111,12 @@ public final class Sections {
     public void passGate(Slot slot) {
         while (gate.isClosed() && !isInUpdate(slot, Thread.currentThread())) {
             slot.closePut();
-            awaitGate();
-            slot.openPut();
-            entryFence();
+            try {
+                awaitGate();
+            } finally {
+                slot.openPut(); // whatever is thrown: the caller closes it
+                entryFence();
+            }
         }
     }
 
@@ -160,13 +163,24 @@ public final class Sections {
             nest.depth++;
             return;
         }
+        boolean entered = false;
         slot.openUpdate();
-        while (gate.isClosed()) {
-            slot.closeUpdate();
-            awaitGate();
-            slot.openUpdate();
+        try {
+            while (gate.isClosed()) {
+                slot.closeUpdate();
+                try {
+                    awaitGate();
+                } finally {
+                    slot.openUpdate();
+                }
+            }
+            nests.put(thread, new Nest());
+            entered = true;
+        } finally {
+            if (!entered) { // out of memory: nobody will close it
+                slot.closeUpdate();
+            }
         }
-        nests.put(thread, new Nest());
     }
 
     /**
@@ -294,11 +308,14 @@ public final class Sections {
     public boolean tryExclude(long patienceNanos) {
         gateLock.lock();
         gate.close();
-        barrier();
-        boolean quiet = SeededFault.SEAL_WITHOUT_WAITING.isSeeded()
-                || awaitQuiet(System.nanoTime() + patienceNanos);
-        if (!quiet) {
-            endExclusion();
+        boolean quiet = false;
+        try {
+            barrier();
+            quiet = SeededFault.SEAL_WITHOUT_WAITING.isSeeded() || awaitQuiet(System.nanoTime() + patienceNanos);
+        } finally {
+            if (!quiet) {
+                endExclusion();
+            }
         }
         return quiet;
     }
@@ -387,8 +404,13 @@ public final class Sections {
 
     private static void barrier() {
         VarHandle.fullFence();
-        if (MEMBARRIER) {
-            Linux.membarrier(LinuxConstants.MEMBARRIER_CMD_PRIVATE_EXPEDITED);
+        if (MEMBARRIER && !tryMembarrier() && !(registerMembarrier() && tryMembarrier())) {
+            throw new IllegalStateException("membarrier(2) failed, though it worked before: the system is out of memory,"
+                    + " or the process was restored elsewhere; try again, or restart the process");
         }
+    }
+
+    private static boolean tryMembarrier() {
+        return Linux.membarrier(LinuxConstants.MEMBARRIER_CMD_PRIVATE_EXPEDITED) == 0;
     }
 }

@@ -2,6 +2,7 @@ package io.atomicmapping.dirty;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -248,6 +249,61 @@ class SectionsTest {
         }
         assertFalse(met, "a section was opened inside an exclusion");
         assertTrue(late.inside);
+    }
+
+    /** A thread that finds the gate closed, and fails when it has waited for it. */
+    private final class Failing extends Thread {
+        private volatile Throwable thrown;
+
+        @Override
+        public void run() {
+            Slot slot = sections.openPut();
+            try {
+                sections.passGate(slot);
+            } catch (IllegalStateException e) {
+                thrown = e;
+            } finally {
+                sections.exitPut(slot);
+            }
+        }
+
+        @Override
+        public void interrupt() {
+            if (currentThread() == this) {
+                throw new IllegalStateException("as if there were no memory");
+            }
+            super.interrupt();
+        }
+    }
+
+    /** Such a put was closed twice: the slot, if others shared it, told of one put too few from then on. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void aPutThatFailsAtTheGateIsClosedOnce(boolean withSlot) throws InterruptedException {
+        CountDownLatch over = new CountDownLatch(1);
+        List<Thread> owners = withSlot ? List.of() : takeAllSlots(over);
+        Failing failing = new Failing();
+        assertTrue(sections.tryExclude(PATIENCE_NANOS));
+        failing.start();
+        while (failing.getState() != Thread.State.TIMED_WAITING) {
+            Thread.onSpinWait();
+        }
+        failing.interrupt();
+        while (failing.isInterrupted()) { // it takes note of that, and waits on
+            Thread.onSpinWait();
+        }
+        sections.endExclusion();
+        failing.join();
+        boolean quiet = sections.tryExclude(PATIENCE_NANOS);
+        if (quiet) {
+            sections.endExclusion();
+        }
+        over.countDown();
+        for (Thread owner : owners) {
+            owner.join();
+        }
+        assertNotNull(failing.thrown, "it did not fail");
+        assertTrue(quiet, "a section seems to be open");
     }
 
     /** Threads that each had a put, and live on. */

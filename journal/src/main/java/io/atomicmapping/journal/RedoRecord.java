@@ -69,8 +69,9 @@ public final class RedoRecord implements AutoCloseable {
     /** Empties it. A buffer that grew beyond 16 MiB is given back. */
     public void clear() {
         if (capacityBytes > Math.max(initialBytes, BUFFER_KEPT_BYTES_MAX)) {
-            arena.close();
+            Arena large = arena;
             allocate(initialBytes);
+            large.close();
         }
         position = JournalFormat.HEADER_BYTES;
         end = -1;
