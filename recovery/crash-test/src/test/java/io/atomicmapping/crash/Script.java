@@ -174,16 +174,18 @@ final class Script {
         return path.toString().endsWith("journal");
     }
 
-    /** Records of two sectors each share a force: those that come while the first force is in flight. */
+    /** Records of two sectors each share a force: those that come while the force of the first is in flight. */
     Script groupOfCommits(int count) {
         CountDownLatch all = new CountDownLatch(1);
         disk.holdForces(path -> true, all);
+        long forces = journalForces();
         List<CompletableFuture<Void>> inFlight = new ArrayList<>();
         try {
             for (int i = 0; i < count; i++) {
                 fill(1024 + 512 * i, 450, i + 1);
                 Version version = oracle.commit(disk.time());
                 inFlight.add(mapping().syncAsync().thenAccept(version::acknowledge));
+                await(() -> journalForces() > forces, "the first record is not forced");
             }
         } finally {
             all.countDown();
@@ -191,6 +193,11 @@ final class Script {
         inFlight.forEach(CompletableFuture::join);
         assertTrue(isAnyForceShared(), "no two records share a force");
         return this;
+    }
+
+    private long journalForces() {
+        return disk.operations().stream()
+                .filter(operation -> operation.isForce() && isOfJournal(operation.path())).count();
     }
 
     private boolean isAnyForceShared() {
