@@ -337,6 +337,15 @@ public final class AtomicMapping implements AutoCloseable {
 
     // ---- stores ----
 
+    /** Inside a section: checks the bounds and marks what the store of one value will touch. */
+    private void beforeStore(long offset, int length, long value, Slot section) {
+        if (offset >= 0 && offset <= gate.limit() - length) {
+            tracking.mark(offset, length, value, section);
+        } else {
+            beforeOtherStore(offset, length, section);
+        }
+    }
+
     /** Inside a section: checks the bounds and marks the lines. */
     private void beforeStore(long offset, long length, Slot section) {
         if (offset >= 0 && offset <= gate.limit() - length) {
@@ -372,6 +381,17 @@ public final class AtomicMapping implements AutoCloseable {
         }
     }
 
+    /** A value was marked, and then perhaps not stored: a commit is to look for itself. */
+    private RuntimeException storeFailed(long offset, VirtualMachineError e) {
+        if (tracking != null && offset >= 0 && offset < sizes.current()) {
+            tracking.storeFailed(offset);
+        }
+        if (e instanceof InternalError fault) {
+            return opened.unreadable(fault);
+        }
+        throw e;
+    }
+
     private static void checkAligned(long offset, int alignment) {
         if ((offset & alignment - 1) != 0) {
             throw new IllegalArgumentException(
@@ -388,10 +408,10 @@ public final class AtomicMapping implements AutoCloseable {
     public void putByte(long offset, byte value) {
         Slot section = sections.openPut();
         try {
-            beforeStore(offset, Byte.BYTES, section);
+            beforeStore(offset, Byte.BYTES, value, section);
             Memory.ALL.set(BYTE, address + offset, value);
-        } catch (InternalError e) {
-            throw opened.unreadable(e);
+        } catch (InternalError | StackOverflowError e) {
+            throw storeFailed(offset, e);
         } finally {
             sections.exitPut(section);
         }
@@ -406,10 +426,10 @@ public final class AtomicMapping implements AutoCloseable {
     public void putShort(long offset, short value) {
         Slot section = sections.openPut();
         try {
-            beforeStore(offset, Short.BYTES, section);
+            beforeStore(offset, Short.BYTES, value, section);
             Memory.ALL.set(SHORT, address + offset, value);
-        } catch (InternalError e) {
-            throw opened.unreadable(e);
+        } catch (InternalError | StackOverflowError e) {
+            throw storeFailed(offset, e);
         } finally {
             sections.exitPut(section);
         }
@@ -424,10 +444,10 @@ public final class AtomicMapping implements AutoCloseable {
     public void putInt(long offset, int value) {
         Slot section = sections.openPut();
         try {
-            beforeStore(offset, Integer.BYTES, section);
+            beforeStore(offset, Integer.BYTES, value, section);
             Memory.ALL.set(INT, address + offset, value);
-        } catch (InternalError e) {
-            throw opened.unreadable(e);
+        } catch (InternalError | StackOverflowError e) {
+            throw storeFailed(offset, e);
         } finally {
             sections.exitPut(section);
         }
@@ -442,10 +462,10 @@ public final class AtomicMapping implements AutoCloseable {
     public void putLong(long offset, long value) {
         Slot section = sections.openPut();
         try {
-            beforeStore(offset, Long.BYTES, section);
+            beforeStore(offset, Long.BYTES, value, section);
             Memory.ALL.set(LONG, address + offset, value);
-        } catch (InternalError e) {
-            throw opened.unreadable(e);
+        } catch (InternalError | StackOverflowError e) {
+            throw storeFailed(offset, e);
         } finally {
             sections.exitPut(section);
         }
@@ -460,10 +480,10 @@ public final class AtomicMapping implements AutoCloseable {
     public void putFloat(long offset, float value) {
         Slot section = sections.openPut();
         try {
-            beforeStore(offset, Float.BYTES, section);
+            beforeStore(offset, Float.BYTES, Float.floatToRawIntBits(value), section);
             Memory.ALL.set(FLOAT, address + offset, value);
-        } catch (InternalError e) {
-            throw opened.unreadable(e);
+        } catch (InternalError | StackOverflowError e) {
+            throw storeFailed(offset, e);
         } finally {
             sections.exitPut(section);
         }
@@ -478,10 +498,10 @@ public final class AtomicMapping implements AutoCloseable {
     public void putDouble(long offset, double value) {
         Slot section = sections.openPut();
         try {
-            beforeStore(offset, Double.BYTES, section);
+            beforeStore(offset, Double.BYTES, Double.doubleToRawLongBits(value), section);
             Memory.ALL.set(DOUBLE, address + offset, value);
-        } catch (InternalError e) {
-            throw opened.unreadable(e);
+        } catch (InternalError | StackOverflowError e) {
+            throw storeFailed(offset, e);
         } finally {
             sections.exitPut(section);
         }
@@ -652,10 +672,10 @@ public final class AtomicMapping implements AutoCloseable {
         checkAligned(offset, Long.BYTES);
         Slot section = sections.openPut();
         try {
-            beforeStore(offset, Long.BYTES, section);
+            beforeStore(offset, Long.BYTES, value, section);
             ALIGNED_LONG.setRelease(data, offset, value);
-        } catch (InternalError e) {
-            throw opened.unreadable(e);
+        } catch (InternalError | StackOverflowError e) {
+            throw storeFailed(offset, e);
         } finally {
             sections.exitPut(section);
         }

@@ -73,6 +73,27 @@ final class Deltas {
         return changed;
     }
 
+    /** Whether a word lies below the size, and below what was cut off. */
+    boolean isInside(long offset) {
+        return offset + Long.BYTES <= Math.min(size, zeroFrom);
+    }
+
+    /**
+     * Takes a store to an aligned word {@link #isInside}, for which the before-images have room.
+     *
+     * @return whether it changes a byte of the twin
+     */
+    boolean store(long offset, long twin, long mask, long word) {
+        long old = Memory.get(twin);
+        long difference = (old ^ word) & mask;
+        if (difference == 0) {
+            return false;
+        }
+        replace(offset, twin, old, old ^ difference);
+        change(offset, twin, difference);
+        return true;
+    }
+
     /** Which of eight words differ, a bit each: one branch, where one per word would be guessed wrongly. */
     static int differing(long current, long twin) {
         return differs(current, twin, 0) | differs(current, twin, 1) | differs(current, twin, 2)

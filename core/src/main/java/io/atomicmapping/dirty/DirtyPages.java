@@ -7,7 +7,9 @@ import java.util.function.LongPredicate;
  * threads share nothing to add to them, and one for everybody else.
  *
  * <ul>
- *   <li>A page may be listed twice, and one without marks may be listed; none with marks is missing.
+ *   <li>A page may be listed twice, and one without marks may be listed; none with marks is missing. A page
+ *       gets its first mark, or marks that were taken come back, only after it was listed for that.
+ *   <li>An entry says what its store stores.
  *   <li>{@link #add} may run beside itself; a drain needs the caller's exclusion. What reads the lists beside
  *       it sees at least the pages whose marks happen-before.
  * </ul>
@@ -19,6 +21,8 @@ final class DirtyPages implements AutoCloseable {
 
     private static final long BYTES_MIN = 1 << 14;
     private static final long BYTES_KEPT = 1 << 20;
+    private static final int VALUE = 8;
+    private static final int ENTRY_BYTES = 16;
 
     /** The pages that one slot has marked first. */
     static final class Pages extends SlotPadding {
@@ -28,21 +32,22 @@ final class DirtyPages implements AutoCloseable {
         /** all that others look at beside {@link #add} */
         private long usedBytes;
 
-        private void add(long page) {
+        private void add(long place, long value) {
             long at = usedBytes;
             if (at == capacityBytes) {
                 grow(2 * at);
             }
-            Memory.set(begin + at, page);
-            usedBytes = at + Long.BYTES;
+            Memory.set(begin + at, place);
+            Memory.set(begin + at + VALUE, value);
+            usedBytes = at + ENTRY_BYTES;
         }
 
         private long size() {
-            return usedBytes / Long.BYTES;
+            return usedBytes / ENTRY_BYTES;
         }
 
         private void reserve(long more) {
-            long bytes = usedBytes + more * Long.BYTES;
+            long bytes = usedBytes + more * ENTRY_BYTES;
             if (bytes > capacityBytes) {
                 grow(bytes);
             }
@@ -57,9 +62,9 @@ final class DirtyPages implements AutoCloseable {
             capacityBytes = memory.bytes();
         }
 
-        private void copy(PageList target) {
-            for (long at = begin; at < begin + usedBytes; at += Long.BYTES) {
-                target.add(Memory.get(at));
+        private void copy(MarkedPages target) {
+            for (long at = begin; at < begin + usedBytes; at += ENTRY_BYTES) {
+                target.add(Memory.get(at), Memory.get(at + VALUE));
             }
         }
 
@@ -94,8 +99,11 @@ final class DirtyPages implements AutoCloseable {
     /** entries of pages that lost their marks without being drained */
     private long stale;
 
+    private final int pageShift;
+
     /** Gives each slot a list. */
-    DirtyPages(Slot[] slots) {
+    DirtyPages(int pageShift, Slot[] slots) {
+        this.pageShift = pageShift;
         lists = new Pages[slots.length];
         for (int i = 0; i < slots.length; i++) {
             lists[i] = new Pages();
@@ -104,25 +112,28 @@ final class DirtyPages implements AutoCloseable {
     }
 
     /**
-     * Adds a page.
+     * Adds the page of a store.
      *
-     * @param page its number
+     * @param place where the store is, as {@link MarkedPages} has it
+     * @param value what it stores
      * @param slot the caller's, whose put is open
      * @throws OutOfMemoryError if the list cannot grow; the page is not added
      */
-    void add(long page, Slot slot) {
+    void add(long place, long value, Slot slot) {
         Pages list = slot.pages;
         if (list != null) {
-            list.add(page);
+            list.add(place, value);
         } else {
-            add(page);
+            synchronized (shared) {
+                shared.add(place, value);
+            }
         }
     }
 
-    /** As {@link #add(long, Slot)}, outside a put. */
+    /** Adds a page, outside a put. */
     void add(long page) {
         synchronized (shared) {
-            shared.add(page);
+            shared.add(MarkedPages.placeOf(page << pageShift), 0);
         }
     }
 
@@ -145,7 +156,7 @@ final class DirtyPages implements AutoCloseable {
     }
 
     /** Moves all pages to a list; if there is no memory for that, none. */
-    void drain(PageList target) {
+    void drain(MarkedPages target) {
         target.reserve(Math.toIntExact(size()));
         stale = 0;
         copy(target);
@@ -155,7 +166,7 @@ final class DirtyPages implements AutoCloseable {
         shared.clear();
     }
 
-    private void copy(PageList target) {
+    private void copy(MarkedPages target) {
         for (Pages list : lists) {
             list.copy(target);
         }
@@ -174,7 +185,7 @@ final class DirtyPages implements AutoCloseable {
         if (2 * stale <= size()) {
             return;
         }
-        PageList pages = new PageList();
+        MarkedPages pages = new MarkedPages(pageShift);
         pages.reserve(Math.toIntExact(size()));
         copy(pages);
         pages.sortDistinct();
@@ -184,8 +195,8 @@ final class DirtyPages implements AutoCloseable {
         }
         shared.reset();
         for (int i = 0; i < pages.size(); i++) {
-            if (marked.test(pages.get(i))) {
-                shared.add(pages.get(i));
+            if (marked.test(pages.page(i))) {
+                shared.add(MarkedPages.placeOf(pages.page(i) << pageShift), 0);
             }
         }
         stale = count;

@@ -36,7 +36,7 @@ public final class ExplicitTracking implements AutoCloseable {
     private final int pageBytes;
     private final LineTable lines;
     private final Deltas deltas = new Deltas();
-    private final PageList drained = new PageList();
+    private final MarkedPages drained;
     private final long[] imageLines = new long[WARMED_PAGES];
     private final long[] twinLines = new long[WARMED_PAGES];
     private final ReentrantLock imagesLock = new ReentrantLock();
@@ -64,14 +64,36 @@ public final class ExplicitTracking implements AutoCloseable {
         this.lineShift = pageShift - 6;
         this.lineBytes = 1 << lineShift;
         this.pageBytes = 1 << pageShift;
+        this.drained = new MarkedPages(pageShift);
         this.lines = new LineTable(image, pages, pageShift, sections);
     }
 
     /**
-     * Marks the lines that a store will touch. Inside the section of a put.
+     * Marks what a store of one value will touch. Inside the section of a put.
      *
      * @param offset where the store begins
-     * @param length its length, at least 1
+     * @param length its length, 1 to 8
+     * @param value what will be stored, in the lower bytes
+     * @param slot the caller's, whose put is open and has passed the gate
+     */
+    public void mark(long offset, int length, long value, Slot slot) {
+        lines.mark(offset, length, value, slot);
+    }
+
+    /**
+     * A store of one value was marked, and then perhaps not made. Inside the section of its put.
+     *
+     * @param offset where it would have begun
+     */
+    public void storeFailed(long offset) {
+        lines.storeFailed(offset);
+    }
+
+    /**
+     * Marks the lines that stores will touch. Inside the section of a put.
+     *
+     * @param offset where they begin
+     * @param length their length, at least 1
      * @param slot the caller's, whose put is open and has passed the gate
      */
     public void mark(long offset, long length, Slot slot) {
@@ -113,11 +135,16 @@ public final class ExplicitTracking implements AutoCloseable {
             sealed.add(target);
             lines.drain(range, zeroFrom, drained);
             deltas.begin(target.record(), target.images, size, zeroFrom);
+            boolean everything = range.isEverything();
             for (int i = 0; i < drained.size(); i++) {
                 if (i % WARMED_PAGES == 0) {
                     warm(i, Math.min(i + WARMED_PAGES, drained.size()));
                 }
-                sealPage(target, drained.get(i), range, zeroFrom);
+                if (everything && isOneStore(i) && deltas.isInside(drained.wordOffset(i))) {
+                    sealStore(target, i);
+                } else {
+                    sealPage(target, drained.page(i), range, zeroFrom);
+                }
             }
             deltas.end();
             complete = true;
@@ -141,24 +168,47 @@ public final class ExplicitTracking implements AutoCloseable {
      * little more than one.
      */
     private void warm(int from, int to) {
-        int count = 0;
+        int images = 0;
+        int twins = 0;
         for (int i = from; i < to; i++) {
-            long page = drained.get(i);
+            long page = drained.page(i);
             long mask = lines.mask(page);
-            if (mask != 0) {
+            if (mask != 0 && isOneStore(i)) {
+                twinLines[twins++] = lines.twin(page) + (drained.wordOffset(i) & pageBytes - 1);
+            } else if (mask != 0) {
                 long line = (long) Long.numberOfTrailingZeros(mask) << lineShift;
-                imageLines[count] = image + (page << pageShift) + line;
-                twinLines[count++] = lines.twin(page) + line;
+                imageLines[images++] = image + (page << pageShift) + line;
+                twinLines[twins++] = lines.twin(page) + line;
             }
         }
         long sum = 0;
-        for (int i = 0; i < count; i++) {
+        for (int i = 0; i < twins; i++) {
             sum += Memory.get(twinLines[i]);
         }
-        for (int i = 0; i < count; i++) {
+        for (int i = 0; i < images; i++) {
             sum += Memory.get(imageLines[i]);
         }
         warmed = sum;
+    }
+
+    /** Whether the list tells all that was stored to a page, if anything was. */
+    private boolean isOneStore(int index) {
+        return drained.hasStore(index) && lines.isStoredOnce(drained.page(index));
+    }
+
+    /** As {@link #sealPage}, without a look at the page. */
+    private void sealStore(SealedGeneration target, int index) {
+        long page = drained.page(index);
+        long mask = lines.mask(page);
+        if (mask != 0) {
+            target.beginPage(page, mask, Long.BYTES);
+            lines.setMask(page, 0);
+            long offset = drained.wordOffset(index);
+            long twin = lines.twin(page) + (offset & pageBytes - 1);
+            if (deltas.store(offset, twin, drained.wordMask(index), drained.word(index))) {
+                target.changed.add(page);
+            }
+        }
     }
 
     private void sealPage(SealedGeneration target, long page, Range range, long zeroFrom) {
@@ -275,7 +325,7 @@ public final class ExplicitTracking implements AutoCloseable {
         try {
             lines.drain(Range.EVERYTHING, Long.MAX_VALUE, drained);
             for (int i = 0; i < drained.size(); i++) {
-                long page = drained.get(i);
+                long page = drained.page(i);
                 boolean kept = keep.test(page);
                 for (long rest = kept ? lines.mask(page) : 0; rest != 0; rest &= rest - 1) {
                     long line = (long) Long.numberOfTrailingZeros(rest) << lineShift;

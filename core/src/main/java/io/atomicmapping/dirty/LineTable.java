@@ -20,6 +20,8 @@ import java.util.function.LongPredicate;
  *       atomic OR, and no look at the page itself: nothing waits for a cache miss there. Only a page that was
  *       not private yet is copied, under its lock (bit 0 of the twin's address): twin first, then the mark,
  *       then the caller's store.
+ *   <li>A page is listed with its first store; who stores to it again says so beside the twin's address, so
+ *       that a seal knows when the list tells all (bit 1).
  *   <li>A page with marks has a twin, and a page with a twin is among the private ones. A twin holds what was
  *       sealed last; outside the marked lines the page holds the same.
  * </ul>
@@ -34,6 +36,9 @@ final class LineTable implements AutoCloseable {
     private static final int LINES_SHIFT = 6;
     private static final int TWIN = 8;
     private static final long LOCKED = 1;
+    /** beside the twin's address: more was stored to the page than its entry in the lists says */
+    private static final long STORED_AGAIN = 2;
+    private static final long FLAGS = LOCKED | STORED_AGAIN;
 
     private final long image;
     private final int pageShift;
@@ -54,56 +59,77 @@ final class LineTable implements AutoCloseable {
         this.table = new LazyMemory(pages << ENTRY_SHIFT);
         this.tableAddress = table.address();
         this.privates = new PageTree(pages);
-        this.dirty = new DirtyPages(sections.slots());
+        this.dirty = new DirtyPages(pageShift, sections.slots());
         this.bias = new Bias(sections);
         this.twins = new Twins(1 << pageShift);
     }
 
     // ---- marking, inside a section ----
 
-    /** Marks the lines that a store of at least one byte will touch. */
-    void mark(long offset, long length, Slot slot) {
+    /** Marks the line or lines that a store of 1 to 8 bytes will touch. */
+    void mark(long offset, int length, long value, Slot slot) {
         long line = offset >>> lineShift;
-        long last = offset + length - 1;
-        if (line == last >>> lineShift) {
-            markLines(line >>> LINES_SHIFT, 1L << line, slot);
-        } else if (line >>> LINES_SHIFT == last >>> pageShift) {
-            markLines(line >>> LINES_SHIFT, -1L << line & -1L >>> ~(last >>> lineShift), slot);
+        if (line == offset + length - 1 >>> lineShift) {
+            markLines(MarkedPages.place(offset, length), value, 1L << line, slot);
         } else {
-            markPages(offset, last, slot);
+            mark(offset, length, slot);
         }
     }
 
-    private void markLines(long page, long bits, Slot slot) {
-        long entry = entry(page);
-        long mask = Memory.getAcquire(entry);
-        if ((mask & bits) != bits) {
-            claim(page, entry, mask, bits, slot);
-        }
-    }
-
-    private void markPages(long offset, long last, Slot slot) {
+    /** Marks the lines that stores of at least one byte will touch. */
+    void mark(long offset, long length, Slot slot) {
+        long last = offset + length - 1;
         long page = offset >>> pageShift;
         long lastPage = last >>> pageShift;
-        markLines(page, -1L << (offset >>> lineShift), slot);
-        for (page++; page < lastPage; page++) {
-            markLines(page, -1L, slot);
+        long first = -1L << (offset >>> lineShift);
+        for (; page < lastPage; page++) {
+            markLines(MarkedPages.placeOf(page << pageShift), 0, first, slot);
+            first = -1;
         }
-        markLines(lastPage, -1L >>> ~(last >>> lineShift), slot);
+        markLines(MarkedPages.placeOf(page << pageShift), 0, first & -1L >>> ~(last >>> lineShift), slot);
+    }
+
+    private void markLines(long place, long value, long bits, Slot slot) {
+        long entry = entry(MarkedPages.offset(place) >>> pageShift);
+        long mask = Memory.getAcquire(entry);
+        if (mask == 0) {
+            claimFirst(entry, place, value, slot);
+        } else {
+            storeAgain(entry);
+        }
+        if ((mask & bits) != bits) {
+            claim(entry, mask, bits, slot);
+        }
     }
 
     /** The list comes before the mask: a page with marks is never missing in it, whatever is thrown here. */
-    private void claim(long page, long entry, long mask, long bits, Slot slot) {
+    private void claimFirst(long entry, long place, long value, Slot slot) {
         if (Memory.getAcquire(entry + TWIN) <= LOCKED) {
-            makePrivate(page, entry);
+            makePrivate(MarkedPages.offset(place) >>> pageShift, entry);
         }
-        if (mask == 0) {
-            dirty.add(page, slot);
+        dirty.add(place, value, slot);
+    }
+
+    /** The page has marks, and so a twin; whoever stores this beside another stores the same. */
+    private void storeAgain(long entry) {
+        long twin = Memory.get(entry + TWIN);
+        if ((twin & STORED_AGAIN) == 0 && !SeededFault.SECOND_STORE_NOT_TOLD.isSeeded()) {
+            Memory.set(entry + TWIN, twin | STORED_AGAIN);
         }
+    }
+
+    private void claim(long entry, long mask, long bits, Slot slot) {
         if (bias.isOwn(slot.number)) {
             Memory.setRelease(entry, mask | bits);
         } else {
             Memory.getAndBitwiseOr(entry, bits);
+        }
+    }
+
+    /** What was to be stored after a mark was perhaps not: the list is not to be believed. */
+    void storeFailed(long offset) {
+        if (mask(offset >>> pageShift) != 0) {
+            storeAgain(entry(offset >>> pageShift));
         }
     }
 
@@ -179,7 +205,12 @@ final class LineTable implements AutoCloseable {
 
     /** The page's twin, or 0; also while somebody is making it. */
     long twin(long page) {
-        return Memory.getAcquire(entry(page) + TWIN) & ~LOCKED;
+        return Memory.getAcquire(entry(page) + TWIN) & ~FLAGS;
+    }
+
+    /** Whether the page's marks are all of the store with which it is listed, if it is listed once. */
+    boolean isStoredOnce(long page) {
+        return (Memory.get(entry(page) + TWIN) & STORED_AGAIN) == 0;
     }
 
     // ---- changing marks ----
@@ -188,7 +219,7 @@ final class LineTable implements AutoCloseable {
      * Takes the pages to look at from the lists, in order, each once: those that have lines of a range, and
      * all that a cut has changed. Inside an exclusion.
      */
-    void drain(Range range, long zeroFrom, PageList target) {
+    void drain(Range range, long zeroFrom, MarkedPages target) {
         target.clear();
         bias.sealed();
         long from = range.from() >>> pageShift;
@@ -210,12 +241,12 @@ final class LineTable implements AutoCloseable {
     }
 
     /** Puts back what lies neither in a range of pages nor past a cut. */
-    private void keepOnly(PageList pages, long from, long last, long cut) {
+    private void keepOnly(MarkedPages pages, long from, long last, long cut) {
         int kept = 0;
         for (int i = 0; i < pages.size(); i++) {
-            long page = pages.get(i);
+            long page = pages.page(i);
             if (page >= from && page <= last || page >= cut) {
-                pages.set(kept++, page);
+                pages.move(i, kept++);
             } else if (mask(page) != 0) {
                 putBack(page);
             }
@@ -229,15 +260,18 @@ final class LineTable implements AutoCloseable {
     }
 
     /** Pages may still have marks. */
-    void putBack(PageList pages) {
+    void putBack(MarkedPages pages) {
         for (int i = 0; i < pages.size(); i++) {
-            putBack(pages.get(i));
+            putBack(pages.page(i));
         }
     }
 
     /** Sets what is marked of a page. Inside an exclusion. */
     void setMask(long page, long mask) {
         Memory.set(entry(page), mask);
+        if (mask == 0) {
+            Memory.set(entry(page) + TWIN, Memory.get(entry(page) + TWIN) & ~STORED_AGAIN);
+        }
     }
 
     /** Marks lines of a private page again. */

@@ -60,16 +60,6 @@ public final class PageList {
         return pages[index];
     }
 
-    /** Replaces a page. */
-    void set(int index, long page) {
-        pages[index] = page;
-    }
-
-    /** Forgets all pages from a place on. */
-    void truncate(int index) {
-        size = index;
-    }
-
     /**
      * Where a page is in a sorted list.
      *
@@ -83,18 +73,6 @@ public final class PageList {
     /** Sorts the pages. */
     public void sort() {
         Arrays.sort(pages, 0, size);
-    }
-
-    /** Sorts the pages and keeps each only once. */
-    void sortDistinct() {
-        sort();
-        int kept = 0;
-        for (int i = 0; i < size; i++) {
-            if (kept == 0 || pages[i] != pages[kept - 1]) {
-                pages[kept++] = pages[i];
-            }
-        }
-        size = kept;
     }
 
     /** Empties the list; a very large one gives its memory back. */

@@ -80,7 +80,7 @@ public final class CommittedPages implements AutoCloseable {
             Cuts.Cut committedCut) {
         PageList pages = generation.changedPages();
         for (int i = 0; i < pages.size(); i++) {
-            current.add(pages.get(i));
+            current.addAlone(pages.get(i));
         }
         if (committedCut != null) {
             addCut(committedCut);
@@ -97,7 +97,7 @@ public final class CommittedPages implements AutoCloseable {
     private void addCut(Cuts.Cut added) {
         if ((added.from() & (1L << pageShift) - 1) != 0) {
             // its end is not home's until a checkpoint has zeroed that
-            current.add(added.from() >>> pageShift);
+            current.addAlone(added.from() >>> pageShift);
         }
         zeroFrom = Math.min(zeroFrom, added.from());
         cut = Math.max(cut, added.number());
@@ -156,7 +156,7 @@ public final class CommittedPages implements AutoCloseable {
     /** The checkpoint failed: its pages are to be written again. */
     synchronized void abort(Point target) {
         for (long page = writing.next(0); page >= 0; page = writing.next(page + 1)) {
-            current.add(page);
+            current.addAlone(page);
         }
         writing.clear();
         zeroFrom = Math.min(zeroFrom, target.zeroFrom());

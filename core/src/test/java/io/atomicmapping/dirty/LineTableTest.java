@@ -21,7 +21,7 @@ class LineTableTest {
     private static final int PAGES = 8;
 
     private final Sections sections = new Sections(new Gate());
-    private final PageList drained = new PageList();
+    private final MarkedPages drained = new MarkedPages(PAGE_SHIFT);
 
     private LineTable table(Arena arena) throws IOException {
         return table(arena, PAGES);
@@ -42,9 +42,9 @@ class LineTableTest {
         table.drain(range, Long.MAX_VALUE, drained);
         List<Long> pages = new ArrayList<>();
         for (int i = 0; i < drained.size(); i++) {
-            if (table.mask(drained.get(i)) != 0) {
-                pages.add(drained.get(i));
-                table.setMask(drained.get(i), 0);
+            if (table.mask(drained.page(i)) != 0) {
+                pages.add(drained.page(i));
+                table.setMask(drained.page(i), 0);
             }
         }
         return pages;
@@ -140,8 +140,8 @@ class LineTableTest {
                 assertTrue(table.dirty().size() < 16, "entries=" + table.dirty().size());
             }
             table.drain(Range.EVERYTHING, Long.MAX_VALUE, drained);
-            assertEquals(0, drained.get(0));
-            assertEquals(1, drained.get(1));
+            assertEquals(0, drained.page(0));
+            assertEquals(1, drained.page(1));
         }
     }
 

@@ -75,6 +75,10 @@ public enum SeededFault {
     SEAL_WITHOUT_WAITING,
     /** Two threads mark a page by plain stores at once. */
     BIAS_NOT_REVOKED,
+    /** A second store to a page does not tell that the list of pages knows only the first. */
+    SECOND_STORE_NOT_TOLD,
+    /** Of a page that is listed with two stores a commit has only the first. */
+    LATER_ENTRY_OF_A_PAGE_IGNORED,
     /** A page is stored to without a copy of what it held. */
     TWIN_FORGOTTEN,
     /** A seal changes twins without before-images of what they held. */

@@ -55,6 +55,39 @@ class BarriersTest {
         }
     }
 
+    /** A commit need not look at a page that got a single store; it must at one that got two. */
+    @Test
+    void secondStoreToAPageIsOnDisk() throws IOException {
+        try (AtomicMapping mapping = create(disk)) {
+            mapping.putLong(0, 1);
+            mapping.putLong(0, 2);
+            mapping.putLong(PageSize.BYTES, 3);
+            mapping.putLong(PageSize.BYTES + LINE_BYTES, 4);
+            mapping.sync();
+            try (AtomicMapping recovered = open(powerCut(disk))) {
+                assertEquals(2, recovered.getLong(0));
+                assertEquals(3, recovered.getLong(PageSize.BYTES));
+                assertEquals(4, recovered.getLong(PageSize.BYTES + LINE_BYTES));
+            }
+        }
+    }
+
+    /** The page is listed twice by then: with what is committed, and with what is not. */
+    @Test
+    void storeAfterARangeSyncOfItsPageIsOnDiskWithTheOther() throws IOException {
+        try (AtomicMapping mapping = create(disk)) {
+            mapping.putLong(0, 1);
+            mapping.putLong(PageSize.BYTES, 1);
+            mapping.sync(0, 1);
+            mapping.putLong(LINE_BYTES, 2);
+            mapping.sync();
+            try (AtomicMapping recovered = open(powerCut(disk))) {
+                assertEquals(1, recovered.getLong(0));
+                assertEquals(2, recovered.getLong(LINE_BYTES));
+            }
+        }
+    }
+
     /** What another program wrote to a closed file, and did not force, is what the next commits go by. */
     @Test
     void bytesOfAnotherProgramAreOnDiskWithTheFirstCommit() throws IOException {

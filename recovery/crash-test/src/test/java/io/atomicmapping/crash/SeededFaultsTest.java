@@ -70,6 +70,9 @@ class SeededFaultsTest {
         JOURNAL_ELSEWHERE(BoundTest.class, "journalElsewhereIsFoundAfterAPowerCut"),
         FIRST_OPENING_ELSEWHERE(BoundTest.class, "firstOpeningWithAJournalElsewhereCanBeCutAnywhere"),
         CHANGED_DATA_FILE(BoundTest.class, "dataFileThatWasChangedWithoutItsJournalIsRefused"),
+        SECOND_STORE(BarriersTest.class, "secondStoreToAPageIsOnDisk"),
+        STORE_AFTER_A_RANGE_SYNC(BarriersTest.class,
+                "storeAfterARangeSyncOfItsPageIsOnDiskWithTheOther"),
         OPEN_UPDATE(SectionsTest.class, "commitWaitsForAnOpenUpdate"),
         TWO_THREADS_IN_A_PAGE(SectionsTest.class, "linesOfOnePageThatTwoThreadsMarkAreAllCommitted"),
         COMMITS_IN_FLIGHT(SectionsTest.class, "checkpointBesideTwoCommitsInFlightWritesWhatIsDurable"),
@@ -155,6 +158,8 @@ class SeededFaultsTest {
             case STUB_LATE -> Detector.JOURNAL_ELSEWHERE;
             case SAMPLES_UNCHECKED -> Detector.CHANGED_DATA_FILE;
             case SEAL_WITHOUT_WAITING -> Detector.OPEN_UPDATE;
+            case SECOND_STORE_NOT_TOLD -> Detector.SECOND_STORE;
+            case LATER_ENTRY_OF_A_PAGE_IGNORED -> Detector.STORE_AFTER_A_RANGE_SYNC;
             case BIAS_NOT_REVOKED -> Detector.TWO_THREADS_IN_A_PAGE;
             case CHECKPOINT_WITHOUT_TWINS -> Detector.CHECKPOINT_BESIDE_STORES;
             case CHECKPOINT_WITHOUT_SEALED_IMAGES, YOUNGER_IMAGE_WINS, BEFORE_IMAGE_FORGOTTEN ->

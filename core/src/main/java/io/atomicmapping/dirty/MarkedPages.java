@@ -1,0 +1,150 @@
+package io.atomicmapping.dirty;
+
+import io.atomicmapping.journal.fault.SeededFault;
+import java.util.Arrays;
+
+/**
+ * The pages that have marks, as a seal takes them from the lists; and of those that got one single store the
+ * bytes stored, so that the seal need not load the page.
+ *
+ * <ul>
+ *   <li>A page that was listed twice has no single store.
+ *   <li>A store's place is its offset in the file, shifted by {@value #LENGTH_BITS}, and its length in bytes;
+ *       length 0 says that what was stored is to be looked up in the page, which is always right.
+ * </ul>
+ */
+final class MarkedPages {
+
+    private static final int LENGTH_BITS = 4;
+    private static final long LENGTH_MASK = (1 << LENGTH_BITS) - 1;
+    private static final int INDEX_BITS = 24;
+    private static final int INDEX_MASK = (1 << INDEX_BITS) - 1;
+    private static final int RETAINED = 1 << 20;
+
+    private final int pageShift;
+    /** a page's number and, in the low bits, the index of its store */
+    private long[] keys = new long[64];
+    private int size;
+    /** places and values in turn */
+    private long[] stores = new long[128];
+    private int storeCount = 1; // index 0 is of those that have none
+
+    MarkedPages(int pageShift) {
+        this.pageShift = pageShift;
+    }
+
+    /** The place of a store of 1 to 8 bytes; without its length if it is not within one word. */
+    static long place(long offset, int length) {
+        boolean within = (offset & Long.BYTES - 1) + length <= Long.BYTES;
+        return offset << LENGTH_BITS | (within ? length : 0);
+    }
+
+    /** The place of what is to be looked up in the page. */
+    static long placeOf(long offset) {
+        return offset << LENGTH_BITS;
+    }
+
+    static long offset(long place) {
+        return place >>> LENGTH_BITS;
+    }
+
+    void clear() {
+        if (keys.length > RETAINED) {
+            keys = new long[64];
+            stores = new long[128];
+        }
+        size = 0;
+        storeCount = 1;
+    }
+
+    /** Makes sure that so many more pages need no memory. */
+    void reserve(int count) {
+        if (size + count > keys.length) {
+            keys = Arrays.copyOf(keys, Math.max(size * 2, size + count));
+        }
+        int room = 2 * Math.min(storeCount + count, INDEX_MASK);
+        if (room > stores.length) {
+            stores = Arrays.copyOf(stores, Math.max(room, Math.min(stores.length * 2, 2 * INDEX_MASK)));
+        }
+    }
+
+    void add(long page) {
+        reserve(1);
+        keys[size++] = page << INDEX_BITS;
+    }
+
+    /** Adds the page of a store, for which room was reserved. */
+    void add(long place, long value) {
+        long page = offset(place) >>> pageShift;
+        if ((place & LENGTH_MASK) == 0 || storeCount == INDEX_MASK) {
+            keys[size++] = page << INDEX_BITS;
+            return;
+        }
+        stores[2 * storeCount] = place;
+        stores[2 * storeCount + 1] = value;
+        keys[size++] = page << INDEX_BITS | storeCount++;
+    }
+
+    /** Sorts the pages and keeps each only once. */
+    void sortDistinct() {
+        Arrays.sort(keys, 0, size);
+        int kept = 0;
+        for (int i = 0; i < size; i++) {
+            if (kept > 0 && keys[i] >>> INDEX_BITS == keys[kept - 1] >>> INDEX_BITS) {
+                if (!SeededFault.LATER_ENTRY_OF_A_PAGE_IGNORED.isSeeded()) {
+                    keys[kept - 1] &= ~(long) INDEX_MASK;
+                }
+            } else {
+                keys[kept++] = keys[i];
+            }
+        }
+        size = kept;
+    }
+
+    int size() {
+        return size;
+    }
+
+    long page(int index) {
+        return keys[index] >>> INDEX_BITS;
+    }
+
+    /** Keeps one as the one at another place, which is not higher. */
+    void move(int from, int to) {
+        keys[to] = keys[from];
+    }
+
+    /** Forgets all from a place on. */
+    void truncate(int index) {
+        size = index;
+    }
+
+    /** Whether it is known what was stored to a page first. */
+    boolean hasStore(int index) {
+        return (keys[index] & INDEX_MASK) != 0;
+    }
+
+    /** Where the word begins that was stored to. */
+    long wordOffset(int index) {
+        return offset(stores[2 * store(index)]) & -Long.BYTES;
+    }
+
+    /** Which bits of that word were stored. */
+    long wordMask(int index) {
+        long place = stores[2 * store(index)];
+        return -1L >>> Long.SIZE - ((place & LENGTH_MASK) << 3) << bitsBefore(place);
+    }
+
+    /** What was stored, at its bits of the word. */
+    long word(int index) {
+        return stores[2 * store(index) + 1] << bitsBefore(stores[2 * store(index)]) & wordMask(index);
+    }
+
+    private int store(int index) {
+        return (int) keys[index] & INDEX_MASK;
+    }
+
+    private static long bitsBefore(long place) {
+        return (offset(place) & Long.BYTES - 1) << 3;
+    }
+}
