@@ -20,6 +20,9 @@ import java.util.concurrent.locks.ReentrantLock;
  *       only then has a number.
  *   <li>Room in the ring is waited for with the generation sealed and outside any exclusion: the checkpointer
  *       overlays the before-images of sealed generations, so it needs nothing that this thread holds.
+ *   <li>In kernel mode the page cache of home must be the last durable commit before anything is sealed
+ *       again, and before a checkpoint counts on it. A large commit is brought there behind its caller's
+ *       back, beside the next stores: {@link #commitAll} begins with that.
  *   <li>An append that fails puts its generation, and all that were sealed after it, back among the
  *       uncommitted. A force that fails is final.
  * </ul>
@@ -30,6 +33,8 @@ import java.util.concurrent.locks.ReentrantLock;
 final class CommitQueue implements AutoCloseable {
 
     private static final int SPARES_MAX = 4;
+    /** fewer extents are written home in about the time that it takes to wake another thread for them */
+    private static final int BEHIND_EXTENTS_MIN = 512;
 
     private final Engine engine;
     private final ReentrantLock sealLock;
@@ -38,6 +43,8 @@ final class CommitQueue implements AutoCloseable {
     private final List<PendingCommit> queue = new ArrayList<>();
     private final ArrayDeque<PendingCommit> spares = new ArrayDeque<>();
     private final List<PendingCommit> taken = new ArrayList<>();
+    /** durable and not yet in home's page cache, in kernel mode; or null */
+    private PendingCommit behind;
     private volatile long lastCommit;
     private volatile long commitCount;
     private volatile long bytesJournaled;
@@ -101,6 +108,10 @@ final class CommitQueue implements AutoCloseable {
      * its before-images, to write home nothing of it.
      */
     void recycle(PendingCommit commit) {
+        if (commit == behind) {
+            commit.unused = true;
+            return;
+        }
         if (engine.tracking.needs(commit.generation)) {
             return; // closed with the tracking
         }
@@ -126,8 +137,9 @@ final class CommitQueue implements AutoCloseable {
 
     // ---- committing ----
 
-    /** Commits every generation that is sealed, in order. */
+    /** Commits every generation that is sealed, in order, and brings home what is behind. */
     void commitAll() {
+        catchUp();
         while (true) {
             taken.clear();
             synchronized (queue) {
@@ -141,6 +153,31 @@ final class CommitQueue implements AutoCloseable {
                 return;
             }
             commitTaken();
+        }
+    }
+
+    /** Whether a durable commit is still to be brought to home's page cache. */
+    boolean isBehind() {
+        return behind != null;
+    }
+
+    /** Brings home what is durable and not there. If that fails the mapping has failed, which tells it. */
+    private void catchUp() {
+        PendingCommit commit = behind;
+        if (commit == null) {
+            return;
+        }
+        behind = null;
+        try {
+            finish(commit);
+        } catch (IOException e) {
+            return; // the mapping has failed by that, and says so to whoever stores or syncs
+        } catch (RuntimeException | Error e) {
+            engine.failedBy("a durable commit could not be completed, reopen the file", e);
+            return;
+        }
+        if (commit.unused) {
+            recycle(commit);
         }
     }
 
@@ -283,21 +320,30 @@ final class CommitQueue implements AutoCloseable {
 
     private void publish(PendingCommit commit) throws IOException {
         RedoRecord record = commit.generation.record();
-        long cutFrom = commit.cut == null ? Cuts.NONE : commit.cut.from();
-        long cutNumber = commit.cut == null ? 0 : commit.cut.number();
-        KernelTracking kernel = engine.kernel();
-        if (kernel != null) {
-            bringHome(kernel, commit, cutFrom); // before a checkpoint can count on it
-            engine.cuts.caughtUp(cutNumber);
-        }
-        engine.committedPages.add(commit.generation, engine.tracking, commit.endLsn, commit.cut);
-        if (commit.cut != null) {
-            engine.cuts.durable(commit.cut);
+        catchUp(); // of two commits at once the first
+        if (engine.kernel() != null && record.extentCount() >= BEHIND_EXTENTS_MIN && commit.cut == null) {
+            behind = commit;
+        } else {
+            finish(commit);
         }
         engine.sizes.setCommitted(record.size());
         commitCount++;
         lastCommit = commit.number;
         engine.checkpointer.committed();
+    }
+
+    /** Does what is left to do for a durable commit before the next one can be sealed. */
+    private void finish(PendingCommit commit) throws IOException {
+        KernelTracking kernel = engine.kernel();
+        if (kernel != null) {
+            bringHome(kernel, commit, commit.cut == null ? Cuts.NONE : commit.cut.from());
+            engine.cuts.caughtUp(commit.cut == null ? 0 : commit.cut.number());
+        }
+        // after that: a checkpoint counts on it
+        engine.committedPages.add(commit.generation, engine.tracking, commit.endLsn, commit.cut);
+        if (commit.cut != null) {
+            engine.cuts.durable(commit.cut);
+        }
     }
 
     /** Kernel mode: home's page cache becomes the last durable commit before anything is sealed again. */
@@ -377,6 +423,10 @@ final class CommitQueue implements AutoCloseable {
 
     /** Leaves a mark that all until now is durable. */
     void mark() {
+        catchUp(); // a checkpoint that begins at the mark counts on all before it
+        if (engine.failure() != null) {
+            return;
+        }
         try {
             engine.journal.mark();
             engine.committedPages.marked(engine.journal.appendLsn());

@@ -126,7 +126,11 @@ final class Commits implements AutoCloseable {
                     return outcome();
                 }
             } finally {
+                boolean behind = queue.isBehind();
                 commitLock.unlock();
+                if (behind) {
+                    async.wake();
+                }
             }
             pause(patience);
         }

@@ -19,6 +19,8 @@ final class PendingCommit {
     Throwable failure;
     boolean done;
     boolean empty;
+    /** to be recycled once it is home */
+    boolean unused;
 
     void clear() {
         generation.clear();
@@ -28,5 +30,6 @@ final class PendingCommit {
         failure = null;
         done = false;
         empty = false;
+        unused = false;
     }
 }

@@ -57,7 +57,7 @@ class FailedForceTest {
      */
     private void awaitMark() {
         MappingStats stats = mapping.stats();
-        while (stats.journalUsedBytes() <= stats.bytesJournaled()) {
+        while (stats.journalUsedBytes() <= stats.bytesJournaled() || !faults.isJournalForced()) {
             Thread.onSpinWait();
             stats = mapping.stats();
         }

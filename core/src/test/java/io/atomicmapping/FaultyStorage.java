@@ -17,6 +17,7 @@ final class FaultyStorage {
     private volatile String failingFile = "";
     private volatile CountDownLatch entered;
     private volatile CountDownLatch leave;
+    private volatile String lastOfJournal = "";
 
     FaultyStorage(Storage real) {
         this.real = real;
@@ -40,6 +41,11 @@ final class FaultyStorage {
     void holdForces() {
         entered = new CountDownLatch(1);
         leave = new CountDownLatch(1);
+    }
+
+    /** Whether what was done last to the journal was to force it. */
+    boolean isJournalForced() {
+        return lastOfJournal.equals("force");
     }
 
     void awaitForce() throws InterruptedException {
@@ -74,6 +80,9 @@ final class FaultyStorage {
             }
             try {
                 Object result = method.invoke(target, arguments);
+                if (path.toString().endsWith(".journal")) {
+                    lastOfJournal = method.getName();
+                }
                 return result instanceof DurableFile file ? proxy(DurableFile.class, file, file.path())
                         : result;
             } catch (InvocationTargetException e) {

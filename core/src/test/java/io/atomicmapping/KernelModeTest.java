@@ -310,6 +310,41 @@ class KernelModeTest {
     }
 
     /**
+     * A large commit goes home beside the next stores: whatever comes next must find it there. Bytes put back
+     * to what they were before it are a change.
+     */
+    @Test
+    void aLargeCommitIsHomeBeforeAnythingIsComparedWithHome() throws IOException {
+        mapping.resize(256L * PAGE);
+        MemorySegment segment = mapping.segment();
+        for (int round = 0; round < 12; round++) {
+            for (long at = 0; at < segment.byteSize(); at += PAGE / 16) {
+                segment.set(LONG, at, round % 3);
+            }
+            long number = mapping.sync();
+            switch (round % 4) {
+                case 0 -> {
+                    segment.set(LONG, 0, -1);
+                    mapping.rollback();
+                }
+                case 1 -> assertEquals(number, mapping.sync());
+                case 2 -> mapping.resize(mapping.size() + PAGE);
+                default -> {
+                    segment.set(LONG, PAGE, round);
+                    mapping.sync(PAGE, 1);
+                    segment.set(LONG, PAGE, round % 3);
+                }
+            }
+            mapping.sync();
+            assertEquals(round % 3, segment.get(LONG, 0));
+            copyHolds(TestFile.bytesOf(mapping));
+        }
+        byte[] last = TestFile.bytesOf(mapping);
+        mapping.close();
+        assertArrayEquals(last, file.homeBytes());
+    }
+
+    /**
      * What a word changes to beside a commit differs from what is committed in other bytes than what it held
      * before: a commit that looked twice would have some bytes of each.
      */
