@@ -81,6 +81,8 @@ public final class AtomicMapping implements AutoCloseable {
     private final MemorySegment data;
     /** of data; a store inside a section needs no proof that the memory is there */
     private final long address;
+    /** of an adopted file, whose bytes need not lie in data; else null */
+    private final Elsewhere elsewhere;
 
     private AtomicMapping(Opened opened) {
         this.opened = opened;
@@ -91,6 +93,7 @@ public final class AtomicMapping implements AutoCloseable {
         this.tracking = engine == null ? null : engine.tracking;
         this.data = opened.image().segment();
         this.address = opened.image().address();
+        this.elsewhere = engine == null || engine.adopted() == null ? null : engine.adopted().access();
     }
 
     // ---- opening ----
@@ -153,6 +156,98 @@ public final class AtomicMapping implements AutoCloseable {
         }
     }
 
+    /**
+     * As {@link #adopt(Path, MappingOptions)}, with defaults.
+     *
+     * @param file the file
+     * @return the mapping
+     * @throws IOException as {@link #adopt(Path, MappingOptions)}
+     * @throws IllegalStateException as {@link #adopt(Path, MappingOptions)}
+     */
+    public static AtomicMapping adopt(Path file) throws IOException {
+        return adopt(file, MappingOptions.builder().build());
+    }
+
+    /**
+     * Takes over what another library, or other code, has mapped of a file in this process, wherever it lies:
+     * by {@code FileChannel.map}, into a {@link java.nio.MappedByteBuffer} or a {@link MemorySegment}, or by
+     * {@code mmap} of native code. Every shared, writable mapping of the file becomes private where it is, and
+     * the kernel finds the stores, as after {@link #segment()}. From then on nothing that is stored there
+     * reaches the file but by {@link #sync()}, all or nothing, and {@link #rollback()} takes all of it back.
+     * What was there is forced, and is a commit, when this returns: {@link #lastCommit()} is its number.
+     *
+     * <p>Mappings that are made later are adopted by the next sync, before its cut, by a rollback, or by
+     * {@link #adoptNew()}. Until then what is stored through them reaches the file at once; past the committed
+     * size and in the page of the last committed byte that does no harm, as recovery takes nothing of the file
+     * from there on. The length of the file is the owner's: when it makes it longer, the next commit has the
+     * new size, and all that was appended, by whatever means.
+     *
+     * <p>Pages that are mapped more than once lie in memory that those mappings share, read-only ones too: they
+     * see each other's stores as before. Such pages are compared with the file at each sync, and take memory.
+     *
+     * <p><b>What the owner must not do.</b> Be in the middle of an operation while this method, {@code
+     * adoptNew}, {@code sync}, {@code rollback} or {@code close} runs: its operations belong inside {@link
+     * #update}. Unmap what was stored to and is not committed: the next sync then throws, until a rollback;
+     * memory that it has unmapped is not touched. Make the file shorter: the mapping fails, and tells. Write
+     * into the file by {@code write(2)}, but past its end: that is neither protected nor noticed. Rely on
+     * {@code force} or {@code msync}: they do nothing.
+     *
+     * <p><b>The mapping itself.</b> Loads and stores by offset see the same bytes, at about a microsecond each:
+     * the kernel is asked whether the memory is still there. {@link #segment()}, {@link #readSegment()} and
+     * {@link #resize} throw {@link UnsupportedOperationException}; {@link #sync(long, long)} commits
+     * everything. {@code rollback} leaves the file its length, with zeros past the last commit. {@link #close}
+     * discards what is not committed, cuts the file to its committed size, and makes the mappings shared and
+     * ordinary again, with the committed bytes; those past the cut read 0. After a failure it leaves them
+     * private: the owner can load from them, and nothing reaches the file.
+     *
+     * <p><b>After a crash</b> call {@link #recover} before the owner maps the file: it then has the bytes and
+     * the length of one commit. A file that was mapped without that is refused here, and nothing is written.
+     *
+     * <p><b>Cost.</b> Follows the number of mappings and, in a sync, the pages stored to. Mappings are found in
+     * microseconds from Linux 6.11 on, in about a millisecond before. A commit has at least the bytes of the
+     * file's last page.
+     *
+     * @param file the file; another name of it than the owner used will do
+     * @param options how: {@code maxSize}, up to which the owner can make the file longer, {@code journal},
+     *     {@code journalCapacity}, {@code discardMissingJournal}
+     * @return the mapping
+     * @throws java.nio.file.NoSuchFileException if there is no such file
+     * @throws io.atomicmapping.journal.IncompatibleJournalException if the file needs recovery
+     * @throws IOException if it is open elsewhere, by another {@code AtomicMapping} or locked by another process,
+     *     cannot be forced, or there is no space for the journal; then the mappings are shared as before
+     * @throws IllegalStateException if the file has no shared, writable mapping in this process
+     * @throws IllegalArgumentException if the options say {@code size} or {@code readOnly}, if the file is
+     *     larger than {@code maxSize}, or of a storage whose files cannot be mapped
+     * @throws UnsupportedOperationException on a system that is not Linux on x86-64 or aarch64
+     */
+    public static AtomicMapping adopt(Path file, MappingOptions options) throws IOException {
+        Objects.requireNonNull(file, "file");
+        return new AtomicMapping(Opened.adopt(file, options));
+    }
+
+    /**
+     * Adopts what the owner of an adopted file has mapped since: to protect it before the next sync, and so
+     * that mappings of the same pages go on seeing each other's stores.
+     *
+     * @return how many mappings that is
+     * @throws IOException if memory was unmapped that had been stored to since the last commit, if there is no
+     *     room for the mappings, or if the file cannot be forced; after that the mapping has failed
+     * @throws IllegalStateException inside an update, after close, or after a failure
+     * @throws UnsupportedOperationException if the file was opened, not adopted
+     */
+    public int adoptNew() throws IOException {
+        Engine writable = opened.writable();
+        if (writable.adopted() == null) {
+            throw new UnsupportedOperationException(
+                    "mapping was opened, not adopted: there is nothing to adopt: file=" + writable.file);
+        }
+        try {
+            return writable.commits.adoptNew();
+        } catch (InternalError e) {
+            throw opened.unreadable(e).getCause();
+        }
+    }
+
     // ---- loads ----
 
     /**
@@ -162,16 +257,23 @@ public final class AtomicMapping implements AutoCloseable {
      * @throws IllegalStateException after close
      */
     public long size() {
-        if (sizes.loadLimit() < 0) {
+        if (sizes.readable() < 0) {
             throw opened.closedException();
         }
         return sizes.current();
     }
 
-    private void checkLoad(long offset, long length) {
-        if (offset < 0 || offset > sizes.loadLimit() - length) {
-            throw opened.refuse(offset, length, sizes.loadLimit());
+    /** Checks the bounds of a load; true if it goes where another library has mapped the file. */
+    private boolean loadsElsewhere(long offset, long length) {
+        return (offset < 0 || offset > sizes.loadLimit() - length) && checkLoad(offset, length);
+    }
+
+    private boolean checkLoad(long offset, long length) {
+        long limit = sizes.readable();
+        if (length < 0 || offset < 0 || offset > limit - length) {
+            throw opened.refuse(offset, length, limit);
         }
+        return elsewhere != null;
     }
 
     /**
@@ -181,9 +283,9 @@ public final class AtomicMapping implements AutoCloseable {
      * @return its value
      */
     public byte getByte(long offset) {
-        checkLoad(offset, Byte.BYTES);
         try {
-            return data.get(BYTE, offset);
+            return loadsElsewhere(offset, Byte.BYTES) ? (byte) elsewhere.load(offset, Byte.BYTES)
+                    : data.get(BYTE, offset);
         } catch (InternalError e) {
             throw opened.unreadable(e);
         }
@@ -196,9 +298,9 @@ public final class AtomicMapping implements AutoCloseable {
      * @return its value
      */
     public short getShort(long offset) {
-        checkLoad(offset, Short.BYTES);
         try {
-            return data.get(SHORT, offset);
+            return loadsElsewhere(offset, Short.BYTES) ? (short) elsewhere.load(offset, Short.BYTES)
+                    : data.get(SHORT, offset);
         } catch (InternalError e) {
             throw opened.unreadable(e);
         }
@@ -211,9 +313,9 @@ public final class AtomicMapping implements AutoCloseable {
      * @return its value
      */
     public int getInt(long offset) {
-        checkLoad(offset, Integer.BYTES);
         try {
-            return data.get(INT, offset);
+            return loadsElsewhere(offset, Integer.BYTES) ? (int) elsewhere.load(offset, Integer.BYTES)
+                    : data.get(INT, offset);
         } catch (InternalError e) {
             throw opened.unreadable(e);
         }
@@ -226,9 +328,9 @@ public final class AtomicMapping implements AutoCloseable {
      * @return its value
      */
     public long getLong(long offset) {
-        checkLoad(offset, Long.BYTES);
         try {
-            return data.get(LONG, offset);
+            return loadsElsewhere(offset, Long.BYTES) ? elsewhere.load(offset, Long.BYTES)
+                    : data.get(LONG, offset);
         } catch (InternalError e) {
             throw opened.unreadable(e);
         }
@@ -241,9 +343,10 @@ public final class AtomicMapping implements AutoCloseable {
      * @return its value
      */
     public float getFloat(long offset) {
-        checkLoad(offset, Float.BYTES);
         try {
-            return data.get(FLOAT, offset);
+            return loadsElsewhere(offset, Float.BYTES)
+                    ? Float.intBitsToFloat((int) elsewhere.load(offset, Float.BYTES))
+                    : data.get(FLOAT, offset);
         } catch (InternalError e) {
             throw opened.unreadable(e);
         }
@@ -256,9 +359,10 @@ public final class AtomicMapping implements AutoCloseable {
      * @return its value
      */
     public double getDouble(long offset) {
-        checkLoad(offset, Double.BYTES);
         try {
-            return data.get(DOUBLE, offset);
+            return loadsElsewhere(offset, Double.BYTES)
+                    ? Double.longBitsToDouble(elsewhere.load(offset, Double.BYTES))
+                    : data.get(DOUBLE, offset);
         } catch (InternalError e) {
             throw opened.unreadable(e);
         }
@@ -284,9 +388,12 @@ public final class AtomicMapping implements AutoCloseable {
      */
     public void getBytes(long offset, byte[] target, int from, int length) {
         Objects.checkFromIndexSize(from, length, target.length);
-        checkLoad(offset, length);
         try {
-            MemorySegment.copy(data, BYTE, offset, target, from, length);
+            if (loadsElsewhere(offset, length)) {
+                elsewhere.load(offset, MemorySegment.ofArray(target).asSlice(from, length));
+            } else {
+                MemorySegment.copy(data, BYTE, offset, target, from, length);
+            }
         } catch (InternalError e) {
             throw opened.unreadable(e);
         }
@@ -299,9 +406,12 @@ public final class AtomicMapping implements AutoCloseable {
      * @param target takes them, all of it
      */
     public void get(long offset, MemorySegment target) {
-        checkLoad(offset, target.byteSize());
         try {
-            MemorySegment.copy(data, offset, target, 0, target.byteSize());
+            if (loadsElsewhere(offset, target.byteSize())) {
+                elsewhere.load(offset, target);
+            } else {
+                MemorySegment.copy(data, offset, target, 0, target.byteSize());
+            }
         } catch (InternalError e) {
             throw opened.unreadable(e);
         }
@@ -315,10 +425,11 @@ public final class AtomicMapping implements AutoCloseable {
      * @throws IllegalArgumentException if it is not aligned
      */
     public long getLongAcquire(long offset) {
-        checkLoad(offset, Long.BYTES);
+        boolean loadsElsewhere = loadsElsewhere(offset, Long.BYTES);
         checkAligned(offset, Long.BYTES);
         try {
-            return (long) ALIGNED_LONG.getAcquire(data, offset);
+            return loadsElsewhere ? (long) ALIGNED_LONG.getAcquire(Memory.ALL, elsewhere.addressOf(offset))
+                    : (long) ALIGNED_LONG.getAcquire(data, offset);
         } catch (InternalError e) {
             throw opened.unreadable(e);
         }
@@ -330,39 +441,44 @@ public final class AtomicMapping implements AutoCloseable {
      *
      * @return a read-only segment, alive until close
      * @throws IllegalStateException after close
+     * @throws UnsupportedOperationException if the file was adopted
      */
     public MemorySegment readSegment() {
+        refuseSegmentIfAdopted();
         return data.asSlice(0, size()).asReadOnly();
     }
 
     // ---- stores ----
 
-    /** Inside a section: checks the bounds and marks what the store of one value will touch. */
-    private void beforeStore(long offset, int length, long value, Slot section) {
+    /**
+     * Inside a section: checks the bounds and marks what the store of one value will touch; false if the store
+     * is to go where another library has mapped the file.
+     */
+    private boolean storesHere(long offset, int length, long value, Slot section) {
         if (offset >= 0 && offset <= gate.limit() - length) {
             tracking.mark(offset, length, value, section);
-        } else {
-            beforeOtherStore(offset, length, section);
+            return true;
         }
+        return passesOtherwise(offset, length, section);
     }
 
-    /** Inside a section: checks the bounds and marks the lines. */
-    private void beforeStore(long offset, long length, Slot section) {
+    /** As {@link #storesHere(long, int, long, Slot)}, for stores that are not one value. */
+    private boolean storesHere(long offset, long length, Slot section) {
         if (offset >= 0 && offset <= gate.limit() - length) {
             tracking.mark(offset, length, section);
-        } else {
-            beforeOtherStore(offset, length, section);
+            return true;
         }
+        return passesOtherwise(offset, length, section);
     }
 
     /** A commit wants the field, the kernel finds the store, the mapping has just grown, or it is refused. */
-    private void beforeOtherStore(long offset, long length, Slot section) {
+    private boolean passesOtherwise(long offset, long length, Slot section) {
         sections.passGate(section);
         long limit = gate.limitWhenOpen();
         // the mode after the limit: the change of mode sets the limit to -1 last, and then waits for open puts
         boolean marked = limit >= 0 || engine == null || engine.kernel() == null;
         if (!marked) {
-            limit = sizes.storeLimit();
+            limit = sizes.storable();
         }
         if (offset < 0 || offset > limit - length) {
             throw opened.refuse(offset, length, limit);
@@ -370,15 +486,18 @@ public final class AtomicMapping implements AutoCloseable {
         if (marked) {
             tracking.mark(offset, length, section);
         }
+        return elsewhere == null;
     }
 
-    /** As {@link #beforeStore}, for a length that the caller gave. */
-    private void beforeStoreOf(long offset, long length, Slot section) {
+    /** As {@link #storesHere(long, long, Slot)}, for a length that the caller gave. */
+    private boolean storesHereOf(long offset, long length, Slot section) {
         if (length > 0) {
-            beforeStore(offset, length, section);
-        } else if (length < 0 || offset < 0 || offset > sizes.storeLimit()) {
-            throw opened.refuse(offset, length, sizes.storeLimit());
+            return storesHere(offset, length, section);
         }
+        if (length < 0 || offset < 0 || offset > sizes.storable()) {
+            throw opened.refuse(offset, length, sizes.storable());
+        }
+        return true;
     }
 
     /** A value was marked, and then perhaps not stored: a commit is to look for itself. */
@@ -408,8 +527,11 @@ public final class AtomicMapping implements AutoCloseable {
     public void putByte(long offset, byte value) {
         Slot section = sections.openPut();
         try {
-            beforeStore(offset, Byte.BYTES, value, section);
-            Memory.ALL.set(BYTE, address + offset, value);
+            if (storesHere(offset, Byte.BYTES, value, section)) {
+                Memory.ALL.set(BYTE, address + offset, value);
+            } else {
+                elsewhere.store(offset, Byte.BYTES, value);
+            }
         } catch (InternalError | StackOverflowError e) {
             throw storeFailed(offset, e);
         } finally {
@@ -426,8 +548,11 @@ public final class AtomicMapping implements AutoCloseable {
     public void putShort(long offset, short value) {
         Slot section = sections.openPut();
         try {
-            beforeStore(offset, Short.BYTES, value, section);
-            Memory.ALL.set(SHORT, address + offset, value);
+            if (storesHere(offset, Short.BYTES, value, section)) {
+                Memory.ALL.set(SHORT, address + offset, value);
+            } else {
+                elsewhere.store(offset, Short.BYTES, value);
+            }
         } catch (InternalError | StackOverflowError e) {
             throw storeFailed(offset, e);
         } finally {
@@ -444,8 +569,11 @@ public final class AtomicMapping implements AutoCloseable {
     public void putInt(long offset, int value) {
         Slot section = sections.openPut();
         try {
-            beforeStore(offset, Integer.BYTES, value, section);
-            Memory.ALL.set(INT, address + offset, value);
+            if (storesHere(offset, Integer.BYTES, value, section)) {
+                Memory.ALL.set(INT, address + offset, value);
+            } else {
+                elsewhere.store(offset, Integer.BYTES, value);
+            }
         } catch (InternalError | StackOverflowError e) {
             throw storeFailed(offset, e);
         } finally {
@@ -462,8 +590,11 @@ public final class AtomicMapping implements AutoCloseable {
     public void putLong(long offset, long value) {
         Slot section = sections.openPut();
         try {
-            beforeStore(offset, Long.BYTES, value, section);
-            Memory.ALL.set(LONG, address + offset, value);
+            if (storesHere(offset, Long.BYTES, value, section)) {
+                Memory.ALL.set(LONG, address + offset, value);
+            } else {
+                elsewhere.store(offset, Long.BYTES, value);
+            }
         } catch (InternalError | StackOverflowError e) {
             throw storeFailed(offset, e);
         } finally {
@@ -480,8 +611,11 @@ public final class AtomicMapping implements AutoCloseable {
     public void putFloat(long offset, float value) {
         Slot section = sections.openPut();
         try {
-            beforeStore(offset, Float.BYTES, Float.floatToRawIntBits(value), section);
-            Memory.ALL.set(FLOAT, address + offset, value);
+            if (storesHere(offset, Float.BYTES, Float.floatToRawIntBits(value), section)) {
+                Memory.ALL.set(FLOAT, address + offset, value);
+            } else {
+                elsewhere.store(offset, Float.BYTES, Float.floatToRawIntBits(value));
+            }
         } catch (InternalError | StackOverflowError e) {
             throw storeFailed(offset, e);
         } finally {
@@ -498,8 +632,11 @@ public final class AtomicMapping implements AutoCloseable {
     public void putDouble(long offset, double value) {
         Slot section = sections.openPut();
         try {
-            beforeStore(offset, Double.BYTES, Double.doubleToRawLongBits(value), section);
-            Memory.ALL.set(DOUBLE, address + offset, value);
+            if (storesHere(offset, Double.BYTES, Double.doubleToRawLongBits(value), section)) {
+                Memory.ALL.set(DOUBLE, address + offset, value);
+            } else {
+                elsewhere.store(offset, Double.BYTES, Double.doubleToRawLongBits(value));
+            }
         } catch (InternalError | StackOverflowError e) {
             throw storeFailed(offset, e);
         } finally {
@@ -529,8 +666,11 @@ public final class AtomicMapping implements AutoCloseable {
         Objects.checkFromIndexSize(from, length, source.length);
         Slot section = sections.openPut();
         try {
-            beforeStoreOf(offset, length, section);
-            MemorySegment.copy(source, from, data, BYTE, offset, length);
+            if (storesHereOf(offset, length, section)) {
+                MemorySegment.copy(source, from, data, BYTE, offset, length);
+            } else {
+                elsewhere.store(offset, MemorySegment.ofArray(source).asSlice(from, length));
+            }
         } catch (InternalError e) {
             throw opened.unreadable(e);
         } finally {
@@ -547,8 +687,11 @@ public final class AtomicMapping implements AutoCloseable {
     public void put(long offset, MemorySegment source) {
         Slot section = sections.openPut();
         try {
-            beforeStoreOf(offset, source.byteSize(), section);
-            MemorySegment.copy(source, 0, data, offset, source.byteSize());
+            if (storesHereOf(offset, source.byteSize(), section)) {
+                MemorySegment.copy(source, 0, data, offset, source.byteSize());
+            } else {
+                elsewhere.store(offset, source);
+            }
         } catch (InternalError e) {
             throw opened.unreadable(e);
         } finally {
@@ -566,8 +709,11 @@ public final class AtomicMapping implements AutoCloseable {
     public void fill(long offset, long length, byte value) {
         Slot section = sections.openPut();
         try {
-            beforeStoreOf(offset, length, section);
-            data.asSlice(offset, length).fill(value);
+            if (storesHereOf(offset, length, section)) {
+                data.asSlice(offset, length).fill(value);
+            } else {
+                elsewhere.fill(offset, length, value);
+            }
         } catch (InternalError e) {
             throw opened.unreadable(e);
         } finally {
@@ -585,9 +731,13 @@ public final class AtomicMapping implements AutoCloseable {
     public void copy(long sourceOffset, long targetOffset, long length) {
         Slot section = sections.openPut();
         try {
-            beforeStoreOf(targetOffset, length, section);
+            boolean here = storesHereOf(targetOffset, length, section);
             checkLoad(sourceOffset, length);
-            MemorySegment.copy(data, sourceOffset, data, targetOffset, length);
+            if (here) {
+                MemorySegment.copy(data, sourceOffset, data, targetOffset, length);
+            } else {
+                elsewhere.copy(sourceOffset, targetOffset, length);
+            }
         } catch (InternalError e) {
             throw opened.unreadable(e);
         } finally {
@@ -608,7 +758,9 @@ public final class AtomicMapping implements AutoCloseable {
         checkAligned(offset, Long.BYTES);
         Slot section = sections.openPut();
         try {
-            beforeStore(offset, Long.BYTES, section);
+            if (!storesHere(offset, Long.BYTES, section)) {
+                return ALIGNED_LONG.compareAndSet(Memory.ALL, elsewhere.addressOf(offset), expected, value);
+            }
             return ALIGNED_LONG.compareAndSet(data, offset, expected, value);
         } catch (InternalError e) {
             throw opened.unreadable(e);
@@ -630,7 +782,9 @@ public final class AtomicMapping implements AutoCloseable {
         checkAligned(offset, Integer.BYTES);
         Slot section = sections.openPut();
         try {
-            beforeStore(offset, Integer.BYTES, section);
+            if (!storesHere(offset, Integer.BYTES, section)) {
+                return ALIGNED_INT.compareAndSet(Memory.ALL, elsewhere.addressOf(offset), expected, value);
+            }
             return ALIGNED_INT.compareAndSet(data, offset, expected, value);
         } catch (InternalError e) {
             throw opened.unreadable(e);
@@ -651,7 +805,9 @@ public final class AtomicMapping implements AutoCloseable {
         checkAligned(offset, Long.BYTES);
         Slot section = sections.openPut();
         try {
-            beforeStore(offset, Long.BYTES, section);
+            if (!storesHere(offset, Long.BYTES, section)) {
+                return (long) ALIGNED_LONG.getAndAdd(Memory.ALL, elsewhere.addressOf(offset), delta);
+            }
             return (long) ALIGNED_LONG.getAndAdd(data, offset, delta);
         } catch (InternalError e) {
             throw opened.unreadable(e);
@@ -672,8 +828,11 @@ public final class AtomicMapping implements AutoCloseable {
         checkAligned(offset, Long.BYTES);
         Slot section = sections.openPut();
         try {
-            beforeStore(offset, Long.BYTES, value, section);
-            ALIGNED_LONG.setRelease(data, offset, value);
+            if (storesHere(offset, Long.BYTES, value, section)) {
+                ALIGNED_LONG.setRelease(data, offset, value);
+            } else {
+                ALIGNED_LONG.setRelease(Memory.ALL, elsewhere.addressOf(offset), value);
+            }
         } catch (InternalError | StackOverflowError e) {
             throw storeFailed(offset, e);
         } finally {
@@ -693,8 +852,10 @@ public final class AtomicMapping implements AutoCloseable {
      * @return a segment, alive until close
      * @throws IllegalStateException after close, after a failure, or if the mapping is read-only
      * @throws UncheckedIOException if what is committed cannot be brought to the file first
+     * @throws UnsupportedOperationException if the file was adopted
      */
     public MemorySegment segment() {
+        refuseSegmentIfAdopted();
         opened.writable().ensureUsable();
         try {
             engine.enterKernelMode();
@@ -702,6 +863,13 @@ public final class AtomicMapping implements AutoCloseable {
             throw new UncheckedIOException(e);
         }
         return data.asSlice(0, size());
+    }
+
+    private void refuseSegmentIfAdopted() {
+        if (elsewhere != null) {
+            throw new UnsupportedOperationException("an adopted file lies where another library has mapped it,"
+                    + " in several places: use that library's view, or load and store by offset");
+        }
     }
 
     // ---- commits ----
@@ -722,7 +890,8 @@ public final class AtomicMapping implements AutoCloseable {
 
     /**
      * Makes what was stored into a range durable, and nothing else but a resize. The range is widened to
-     * lines, a 64th of a page of the system each: 64 bytes, mostly; after {@link #segment()} to pages.
+     * lines, a 64th of a page of the system each: 64 bytes, mostly; after {@link #segment()} to pages; of an
+     * adopted file to everything.
      *
      * @param offset where it begins
      * @param length its length in bytes
@@ -731,10 +900,10 @@ public final class AtomicMapping implements AutoCloseable {
      * @throws IllegalStateException as {@link #sync()}
      */
     public long sync(long offset, long length) throws IOException {
-        if (length < 0) {
-            throw opened.refuse(offset, length, sizes.loadLimit());
-        }
         checkLoad(offset, length);
+        if (elsewhere != null) { // what the other library stored elsewhere may belong to it
+            return sync(Range.EVERYTHING);
+        }
         return sync(length == 0 ? Range.NOTHING : new Range(offset, offset + length));
     }
 
@@ -839,6 +1008,7 @@ public final class AtomicMapping implements AutoCloseable {
      * @throws IOException if the file cannot grow
      * @throws IllegalArgumentException if the size is out of range
      * @throws IllegalStateException after close, after a failure, or if the mapping is read-only
+     * @throws UnsupportedOperationException if the file was adopted
      */
     public void resize(long size) throws IOException {
         try {

@@ -227,6 +227,7 @@ final class CommitQueue implements AutoCloseable {
             awaitRoom(bytes);
         }
         long number = lastNumber(index) + 1;
+        commit.startLsn = engine.journal.appendLsn();
         engine.journal.append(record, number);
         commit.number = number;
         commit.endLsn = engine.journal.appendLsn();
@@ -266,12 +267,12 @@ final class CommitQueue implements AutoCloseable {
             }
             if (bytes > engine.journal.ringBytes()) {
                 while (engine.journal.freeBytes() < engine.journal.ringBytes()) {
-                    engine.checkpointer.checkpoint();
+                    engine.checkpointer.checkpoint(true);
                 }
                 engine.journal.grow(Math.max(bytes, Long.highestOneBit(bytes * 2)));
             }
-            while (engine.journal.freeBytes() < bytes) {
-                engine.checkpointer.checkpoint();
+            for (boolean full = false; engine.journal.freeBytes() < bytes; full = true) {
+                engine.checkpointer.checkpoint(full);
             }
         } finally {
             stallNanos += System.nanoTime() - begin;
@@ -321,7 +322,9 @@ final class CommitQueue implements AutoCloseable {
     private void publish(PendingCommit commit) throws IOException {
         RedoRecord record = commit.generation.record();
         catchUp(); // of two commits at once the first
-        if (engine.kernel() != null && record.extentCount() >= BEHIND_EXTENTS_MIN && commit.cut == null) {
+        // who has mapped an adopted file reads home, too
+        if (engine.kernel() != null && engine.adopted() == null && commit.cut == null
+                && record.extentCount() >= BEHIND_EXTENTS_MIN) {
             behind = commit;
         } else {
             finish(commit);
@@ -340,7 +343,8 @@ final class CommitQueue implements AutoCloseable {
             engine.cuts.caughtUp(commit.cut == null ? 0 : commit.cut.number());
         }
         // after that: a checkpoint counts on it
-        engine.committedPages.add(commit.generation, engine.tracking, commit.endLsn, commit.cut);
+        engine.committedPages.add(commit.generation, engine.tracking, commit.startLsn, commit.endLsn,
+                commit.cut);
         if (commit.cut != null) {
             engine.cuts.durable(commit.cut);
         }

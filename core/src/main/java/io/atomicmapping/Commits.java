@@ -186,6 +186,7 @@ final class Commits implements AutoCloseable {
                 return false;
             }
             try {
+                engine.prepareSeal();
                 groups.close(group);
                 sealAll(group.requests());
                 return true;
@@ -252,6 +253,11 @@ final class Commits implements AutoCloseable {
         boolean wasSmaller = commit.cut != null && !SeededFault.SMALLEST_SIZE_FORGOTTEN.isSeeded();
         record.sizes(size, wasSmaller ? Math.min(smallest, commit.cut.from()) : smallest);
         commit.empty = record.isEmpty() && commit.cut == null && size == engine.sizes.sealed();
+        if (engine.adopted() != null && engine.adopted().guard().isNeeded()) {
+            record.sizes(size, SeededFault.ADOPTED_TAIL_NOT_CUT.isSeeded() ? smallest
+                    : Math.min(smallest, engine.adopted().guard().from()));
+            commit.empty = false;
+        }
         engine.sizes.setSealed(size);
         queue.add(commit);
         return commit;
@@ -308,6 +314,7 @@ final class Commits implements AutoCloseable {
             return false;
         }
         try {
+            engine.prepareSeal();
             seal(EVERYTHING, future);
             return true;
         } finally {
@@ -388,12 +395,28 @@ final class Commits implements AutoCloseable {
         }
     }
 
+    /** Adopts what another library has mapped since; returns how many mappings. */
+    int adoptNew() throws IOException {
+        engine.ensureOutsideUpdate("adoptNew");
+        return alone(() -> {
+            engine.ensureUsable();
+            return engine.adopted().adoptOnRequest();
+        });
+    }
+
     void rollback() throws IOException {
         engine.ensureOutsideUpdate("rollback");
         alone(() -> {
             engine.ensureUsable();
+            if (engine.adopted() != null) {
+                engine.adopted().beforeRollback();
+            }
             try {
-                engine.resizer.rollback();
+                if (engine.adopted() == null) {
+                    engine.resizer.rollback();
+                } else {
+                    engine.adopted().rollback();
+                }
             } catch (IOException | RuntimeException | Error e) {
                 throw engine.failedBy("a rollback failed half-way", e);
             }

@@ -73,13 +73,42 @@ final class Opened {
         OpenedFiles files = Recovery.open(request);
         try {
             long maxSize = maxSize(files.size(), options, request.file());
-            long budget = options.memoryBudget() >= 0 ? options.memoryBudget() : physicalMemory() / 4;
+            long budget = budget(options);
             Engine engine = new Engine(files, files.home().path(),
                     Integer.numberOfTrailingZeros(request.pageBytes()), maxSize, budget);
             return new Opened(files.home().path(), engine, budget,
                     report(files.home().path(), files.outcome()));
         } catch (IOException | RuntimeException | Error e) {
             closeAfter(e, () -> files.closeClean(files.size(), files.lastCommit())); // nothing was committed
+            throw e;
+        }
+    }
+
+    /** Adopts what another library of this process has mapped of a file. */
+    static Opened adopt(Path file, MappingOptions options) throws IOException {
+        options.ensureAdoptable();
+        Linux.require();
+        int pageBytes = Linux.pageBytes();
+        Candidates candidates = new Candidates();
+        OpenedFiles files;
+        try {
+            files = Recovery.open(new OpenRequest(options.storage(), file, options.journal(), -1,
+                    options.journalCapacity(), pageBytes, options.isDiscardMissingJournal(), candidates));
+        } catch (IOException | RuntimeException | Error e) {
+            closeAfter(e, candidates);
+            throw e;
+        }
+        Path path = files.home().path();
+        try {
+            long maxSize = Math.max(maxSize(files.size(), options, file),
+                    options.maxSize() < 0 ? candidates.end() : 0);
+            long budget = budget(options);
+            Engine engine = new Engine(files, path, Integer.numberOfTrailingZeros(pageBytes), maxSize, budget);
+            engine.adopt(candidates.mappings(), candidates.ranges());
+            return new Opened(path, engine, budget, report(path, files.outcome()));
+        } catch (IOException | RuntimeException | Error e) {
+            closeAfter(e, () -> files.closeClean(files.home().length(), files.lastCommit()));
+            closeAfter(e, candidates);
             throw e;
         }
     }
@@ -156,6 +185,10 @@ final class Opened {
         return options.maxSize();
     }
 
+    private static long budget(MappingOptions options) {
+        return options.memoryBudget() >= 0 ? options.memoryBudget() : physicalMemory() / 4;
+    }
+
     private static long physicalMemory() {
         return ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class).getTotalMemorySize();
     }
@@ -198,7 +231,7 @@ final class Opened {
     /** The engine, for what a read-only mapping cannot do. */
     Engine writable() {
         if (engine == null) {
-            throw sizes.loadLimit() < 0 ? closedException() : readOnlyException();
+            throw sizes.readable() < 0 ? closedException() : readOnlyException();
         }
         return engine;
     }
@@ -206,7 +239,7 @@ final class Opened {
     MappingStats stats() {
         ensureOpen();
         if (engine == null) {
-            return new MappingStats(0, 0, 1, 0, 0, 0, 0, 0, 0, 0, "READ_ONLY", 0, 0, 0);
+            return new MappingStats(0, 0, 1, 0, 0, 0, 0, 0, 0, 0, "READ_ONLY", 0, 0, 0, 0);
         }
         Commits commits = engine.commits;
         KernelTracking kernel = engine.kernel();
@@ -217,7 +250,8 @@ final class Opened {
                 engine.checkpointer.checkpoints(), engine.checkpointer.checkpointNanos(),
                 engine.checkpointer.bytesWritten(), commits.queue().stallNanos(), privateBytes, budgetBytes,
                 kernel == null ? "EXPLICIT" : kernel.tier().name(), commits.latencies().percentile(0.5),
-                commits.latencies().percentile(0.99), commits.latencies().max());
+                commits.latencies().percentile(0.99), commits.latencies().max(),
+                engine.adopted() == null ? 0 : engine.adopted().count());
     }
 
     void close() throws IOException {
@@ -247,20 +281,20 @@ final class Opened {
     }
 
     void ensureOpen() {
-        if (sizes.loadLimit() < 0) {
+        if (sizes.readable() < 0) {
             throw closedException();
         }
     }
 
     void ensureStores(Sizes limits) {
-        if (limits.storeLimit() < 0) {
+        if (limits.storable() < 0) {
             throw refuse(0, 0, -1);
         }
     }
 
     /** Why an access was refused. */
     RuntimeException refuse(long offset, long length, long limit) {
-        if (sizes.loadLimit() < 0) {
+        if (sizes.readable() < 0) {
             return closedException();
         }
         if (limit < 0) {

@@ -1,6 +1,7 @@
 package io.atomicmapping.storage;
 
 import io.atomicmapping.storage.linux.Errno;
+import io.atomicmapping.storage.linux.FileLocks;
 import io.atomicmapping.storage.linux.FileStatus;
 import io.atomicmapping.storage.linux.Linux;
 import io.atomicmapping.storage.linux.LinuxConstants;
@@ -19,7 +20,8 @@ import java.util.OptionalInt;
  *   <li>Direct writes go through a second descriptor, opened by the first of them. Where the file system
  *       refuses them, or they are not aligned, they are buffered, which is as durable after a force.
  *   <li>The lock belongs to the first descriptor's opening: closing another of the same file does not release
- *       it.
+ *       it. Locks that other code of this process has by the older calls would be: {@link FileLocks} sees to
+ *       them.
  * </ul>
  */
 final class PosixFile implements DurableFile {
@@ -296,6 +298,26 @@ final class PosixFile implements DurableFile {
         }
     }
 
+    /**
+     * Where this process has a lock of the old kind, ours is shared beside its shared one; beside an exclusive
+     * one there is none, and no need.
+     */
+    @Override
+    public boolean tryLockBesideOwner() throws IOException {
+        if (tryLock(false)) {
+            return true;
+        }
+        enter();
+        try {
+            if (!FileLocks.areOurs(fd, statusInUse())) {
+                return false;
+            }
+        } finally {
+            leave();
+        }
+        return tryLock(true) || Linux.lockHolder(fd, LinuxConstants.F_RDLCK) == ProcessHandle.current().pid();
+    }
+
     @Override
     public byte[] attribute(String name) throws IOException {
         String wholeName = ATTRIBUTE_NAME_SPACE + name;
@@ -385,13 +407,13 @@ final class PosixFile implements DurableFile {
             return;
         }
         if (directFd >= 0) {
-            Linux.close(directFd);
+            FileLocks.close(directFd);
         }
         if (locked) {
             // A process being started may hold a copy of the descriptor for a moment: not the lock, too.
             Linux.lock(fd, LinuxConstants.F_UNLCK);
         }
-        check("close", Linux.close(fd));
+        check("close", FileLocks.close(fd));
     }
 
     private void enter() throws IOException {

@@ -54,6 +54,9 @@ public final class Linux {
     private static final MethodHandle PWRITE =
             handle("pwrite", JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_LONG);
 
+    // off_t lseek(int fd, off_t offset, int whence)
+    private static final MethodHandle LSEEK = handle("lseek", JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_INT);
+
     // int fdatasync(int fd)
     private static final MethodHandle FDATASYNC = handle("fdatasync", JAVA_INT, JAVA_INT);
 
@@ -94,6 +97,9 @@ public final class Linux {
     // void *mmap(void *address, size_t length, int protection, int flags, int fd, off_t offset)
     private static final MethodHandle MMAP =
             handle("mmap", JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG);
+
+    // int memfd_create(const char *name, unsigned int flags)
+    private static final MethodHandle MEMFD_CREATE = handle("memfd_create", JAVA_INT, ADDRESS, JAVA_INT);
 
     // int munmap(void *address, size_t length)
     private static final MethodHandle MUNMAP = handle("munmap", JAVA_INT, JAVA_LONG, JAVA_LONG);
@@ -424,6 +430,36 @@ public final class Linux {
     }
 
     /**
+     * Who holds a lock that keeps the whole file from being locked.
+     *
+     * @param fd the descriptor
+     * @param type F_RDLCK or F_WRLCK: the lock that is wanted
+     * @return the process, -1 for an open-file-description lock or where it cannot be told, 0 where no lock
+     *     is in the way
+     */
+    public static int lockHolder(int fd, int type) {
+        return (int) untilNotInterrupted(f -> {
+            f.struct.asSlice(0, FLOCK_BYTES).fill((byte) 0);
+            f.struct.set(JAVA_SHORT, FLOCK_TYPE, (short) type);
+            int result = (int) FCNTL.invokeExact(f.state, fd, F_OFD_GETLK, f.struct);
+            boolean held = result < 0 || f.struct.get(JAVA_SHORT, FLOCK_TYPE) != F_UNLCK;
+            return held ? result < 0 ? 0xffff_ffffL : f.struct.get(JAVA_INT, FLOCK_PID) & 0xffff_ffffL : 0;
+        });
+    }
+
+    /**
+     * Finds data and holes; moves the descriptor's own position.
+     *
+     * @param fd the descriptor
+     * @param offset where to begin
+     * @param whence SEEK_DATA or SEEK_HOLE
+     * @return the offset, or minus the error number: ENXIO past the last
+     */
+    public static long seek(int fd, long offset, int whence) {
+        return untilNotInterrupted(f -> (long) LSEEK.invokeExact(f.state, fd, offset, whence));
+    }
+
+    /**
      * Reads an extended attribute.
      *
      * @param fd the descriptor
@@ -544,6 +580,24 @@ public final class Linux {
                     + (result == -Errno.ENOMEM ? MMAP_REMEDY : ""));
         }
         return result;
+    }
+
+    /**
+     * Makes a file in memory, of length 0, that nobody else can open.
+     *
+     * @param name what the list of mappings calls it
+     * @return its descriptor, or minus the error number
+     */
+    public static int memoryFile(String name) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment cName = arena.allocateFrom(name);
+            int result = memoryFile(cName, MFD_CLOEXEC | MFD_NOEXEC_SEAL);
+            return result == -Errno.EINVAL ? memoryFile(cName, MFD_CLOEXEC) : result; // before Linux 6.3
+        }
+    }
+
+    private static int memoryFile(MemorySegment name, int flags) {
+        return (int) untilNotInterrupted(f -> (int) MEMFD_CREATE.invokeExact(f.state, name, flags));
     }
 
     /**
