@@ -82,7 +82,7 @@ public final class Page {
             """;
 
     private String bars() throws IOException {
-        List<Bar> bars = new ArrayList<>(RaceBars.of(race));
+        List<Bar> bars = new ArrayList<>(RaceBars.of(race, results));
         bars.addAll(MicroBars.of(results));
         bars.addAll(MoreBars.of(results));
         Table table = new Table("what", "bar", "seen", "", "how it was measured");

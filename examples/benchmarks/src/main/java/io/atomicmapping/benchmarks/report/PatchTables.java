@@ -41,8 +41,8 @@ final class PatchTables {
 
     private static final String MICRO_NOTE = """
 
-            Of one thread: nanoseconds, less is better. With 1 and 2 threads: stores a microsecond,
-                    more is better.
+            Where no threads are named: nanoseconds, less is better. Else stores a microsecond, more is
+            better.
             """;
 
     private void store(Table table, String group) {
@@ -79,16 +79,14 @@ final class PatchTables {
                 String name = run.getFileName().toString();
                 int round = Integer.parseInt(name.substring(name.lastIndexOf('-') + 1));
                 Map<String, Map<Integer, Double>> side = name.matches(FOLDER_OF_DEFAULT) ? base : patched;
-                scores(run).forEach((benchmark, score) -> side.computeIfAbsent(benchmark,
-                        key -> new TreeMap<>())
-                        .put(round, score));
+                scores(run).forEach((benchmark, score) ->
+                        side.computeIfAbsent(benchmark, key -> new TreeMap<>()).put(round, score));
             }
         }
         patched.forEach((benchmark, scores) -> {
             Map<Integer, Double> beside = base.getOrDefault(benchmark, Map.of());
-            table.row(patch, benchmark, median(beside), median(scores), Statistics.inRoundRatio(scores,
-                    beside),
-                    scores.size());
+            table.row(patch, benchmark, median(beside), median(scores),
+                    Statistics.inRoundRatio(scores, beside), scores.size());
         });
         return !patched.isEmpty();
     }

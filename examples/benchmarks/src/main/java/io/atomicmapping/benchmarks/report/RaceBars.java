@@ -2,14 +2,20 @@ package io.atomicmapping.benchmarks.report;
 
 import io.atomicmapping.benchmarks.cell.Cell;
 import io.atomicmapping.benchmarks.cell.Unit;
+import io.atomicmapping.benchmarks.measure.Csv;
 import io.atomicmapping.benchmarks.measure.Result;
+import io.atomicmapping.benchmarks.measure.Slice;
 import io.atomicmapping.benchmarks.report.Bar.Condition;
+import io.atomicmapping.benchmarks.run.WorkerCommand;
 import io.atomicmapping.benchmarks.store.Stores;
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
+import java.util.TreeMap;
 import java.util.function.ToDoubleFunction;
 
 /** The bars that whole stores are held to, each with how it is to be measured: issue 4, line by line. */
@@ -41,14 +47,22 @@ final class RaceBars {
     private static final List<String> THREADS = List.of("random-1-64t", "random-1-64v");
 
     private final Results race;
+    private final Path results;
     private final List<Bar> bars = new ArrayList<>();
 
-    private RaceBars(Results race) {
+    private RaceBars(Results race, Path results) {
         this.race = race;
+        this.results = results;
     }
 
-    static List<Bar> of(Results race) {
-        RaceBars made = new RaceBars(race);
+    /**
+     * All of them.
+     *
+     * @param race the results
+     * @param results the folder that has them, and the timelines
+     */
+    static List<Bar> of(Results race, Path results) throws IOException {
+        RaceBars made = new RaceBars(race, results);
         made.random();
         made.throughSegment();
         AHEAD.forEach(made::ahead);
@@ -57,7 +71,7 @@ final class RaceBars {
         return made.bars;
     }
 
-    private void random() {
+    private void random() throws IOException {
         for (double[] row : RANDOM) {
             String cell = "random-" + (int) row[0];
             Condition ring = ringFilled(cell, OURS);
@@ -67,7 +81,7 @@ final class RaceBars {
             atLeast(cell + ": ours / best durable peer", row[3], rates(cell, OURS),
                     race.bestDurablePeer(cell), ring.and(everyPeer(cell)));
             bars.add(Bar.atMost(cell + ": device bytes per commit, ours / floor", DEVICE_BYTES_TO_FLOOR,
-                    ratio(cell, Result::deviceBytesPerCommit), ring));
+                    ratio(cell, Result::deviceBytesPerCommit), ring.and(withoutHome(cell))));
         }
     }
 
@@ -124,8 +138,7 @@ final class RaceBars {
 
     // ---- conditions ----
 
-    /** Checkpoints are in the figure: the ring was filled five times, in the round that filled it least,
-            too. */
+    /** Checkpoints are in the figure: the ring was filled five times, in the round with the fewest, too. */
     private Condition ringFilled(String cell, String store) {
         double least = race.byRound(cell, store, Result::ringFills).values().stream()
                 .mapToDouble(Double::doubleValue).min().orElse(0);
@@ -143,6 +156,23 @@ final class RaceBars {
         double ratio = ratio(cell, Result::seconds).orElse(0);
         return new Condition(ratio >= 0.8 && ratio <= 1.25, "as long as the floor's run: "
                 + Table.number(ratio));
+    }
+
+    /** Said beside, since pages go home whole: what the journal alone has written to the device. */
+    private Condition withoutHome(String cell) throws IOException {
+        Map<Integer, Double> rest = new TreeMap<>();
+        for (Result result : race.of(cell, OURS)) {
+            Path timeline = results.resolve("timelines").resolve(WorkerCommand.timeline(result) + ".csv");
+            List<Slice> slices = Csv.read(timeline, Slice.class);
+            if (!slices.isEmpty()) {
+                rest.put(result.round(), (double) (result.deviceBytes() - slices.getLast().homeBytes())
+                        / result.commits());
+            }
+        }
+        OptionalDouble ratio = Statistics.inRoundRatio(rest,
+                race.byRound(cell, FLOOR, Result::deviceBytesPerCommit));
+        return ratio.isEmpty() ? Condition.NONE
+                : new Condition(true, "without what went home: " + Table.number(ratio.getAsDouble()));
     }
 
     /** msync was raced in both forms, and the form with small folios had no others. */

@@ -89,6 +89,12 @@ public final class Results {
         return rates;
     }
 
+    /** The results of a store in a cell, as they were made. */
+    public List<Result> of(String cell, String store) {
+        return all.stream().filter(result -> result.cell().equals(cell) && result.store().equals(store))
+                .toList();
+    }
+
     /** The last results of a variant, whatever cell and store it is of. */
     public List<Result> ofVariant(String variant) {
         return all.stream().filter(result -> result.variant().equals(variant)).toList();

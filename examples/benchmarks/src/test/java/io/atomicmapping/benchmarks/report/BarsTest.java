@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.atomicmapping.benchmarks.measure.Csv;
 import io.atomicmapping.benchmarks.measure.Result;
+import io.atomicmapping.benchmarks.measure.Slice;
 import io.atomicmapping.benchmarks.run.RaceCommand;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -30,20 +31,20 @@ class BarsTest {
 
     private BarsTest run(String cell, String store, int round, double rate, double ringFills, String note,
             double seconds, long least, long most) {
-        results.add(new Result("race", "", cell, store, round, seconds, (long) (rate * seconds), 90, 200,
-                300, 400,
-                80, 190, 390, 5, 8, 1000, 100, 100, ringFills, 7, least, most, note));
+        results.add(new Result("race", "", cell, store, round, seconds, (long) (rate * seconds), 90, 200, 300,
+                400, 80, 190, 390, 5, 8, 1000, 100, 100, ringFills, 7, least, most, note));
         return this;
     }
 
-    private Bar bar(String what) {
-        return RaceBars.of(new Results(results, "race")).stream().filter(bar -> bar.what().equals(what))
+    private Bar bar(String what) throws IOException {
+        return RaceBars.of(new Results(results, "race"), folder).stream().filter(bar -> bar.what()
+                .equals(what))
                 .findFirst()
                 .orElseThrow();
     }
 
     @Test
-    void aRingThatWasNotFilledInOneRoundIsSaid() {
+    void aRingThatWasNotFilledInOneRoundIsSaid() throws IOException {
         run("random-1", "ours", 1, 9500, 5.1, "").run("random-1", "ours", 2, 9500, 0.4, "");
         run("random-1", "floor-delta", 1, 9000, 5, "").run("random-1", "floor-delta", 2, 9000, 5, "");
         Bar bar = bar("random-1: ours / floor");
@@ -52,13 +53,13 @@ class BarsTest {
     }
 
     @Test
-    void aRingThatWasFilledIsSaidToo() {
+    void aRingThatWasFilledIsSaidToo() throws IOException {
         run("random-1", "ours", 1, 9500, 5.1, "").run("random-1", "floor-delta", 1, 9000, 5, "");
         assertEquals("ring filled 5.10 times", bar("random-1: ours / floor").conditionText());
     }
 
     @Test
-    void theRatioToMsyncWantsBothFormsOfIt() {
+    void theRatioToMsyncWantsBothFormsOfIt() throws IOException {
         run("random-16", "ours", 1, 9500, 6, "").run("random-16", "msync-4k", 1, 2000, 0, SMALL);
         assertEquals("**not as asked**: ring filled 6.00 times; msync in one form only",
                 bar("random-16: ours / msync, 4 KiB folios").conditionText());
@@ -68,7 +69,7 @@ class BarsTest {
     }
 
     @Test
-    void msyncWithLargeFoliosIsNotTheHonestOne() {
+    void msyncWithLargeFoliosIsNotTheHonestOne() throws IOException {
         run("random-16", "ours", 1, 9500, 6, "").run("random-16", "msync-4k", 1, 2000, 0,
                 "pages in large folios: 30%");
         run("random-16", "msync", 1, 300, 0, "pages in large folios: 100%");
@@ -77,7 +78,7 @@ class BarsTest {
     }
 
     @Test
-    void thePeersThatWereNotRacedAreNamed() {
+    void thePeersThatWereNotRacedAreNamed() throws IOException {
         run("zipfian-16", "ours", 1, 9500, 6, "").run("zipfian-16", "rocksdb", 1, 2000, 0, "");
         Bar bar = bar("zipfian-16: ours / best durable and atomic peer");
         assertTrue(bar.isMet());
@@ -93,21 +94,21 @@ class BarsTest {
     }
 
     @Test
-    void wholePagesHavePeersOfTheirOwn() {
+    void wholePagesHavePeersOfTheirOwn() throws IOException {
         run("random-16-page", "ours", 1, 9500, 6, "").run("random-16-page", "rocksdb-page", 1, 2000, 0, "");
         assertTrue(bar("random-16-page: ours / best durable and atomic peer").conditionText()
                 .contains("without lmdb-page, sqlite-page, mvstore-page, mapdb-page"));
     }
 
     @Test
-    void oursIsAlsoAheadOfWhatIsDurableInPlace() {
+    void oursIsAlsoAheadOfWhatIsDurableInPlace() throws IOException {
         run("sequential-1", "ours", 1, 9500, 6, "").run("sequential-1", "pwrite", 1, 10_000, 0, "");
         run("sequential-1", "msync-4k", 1, 9000, 0, SMALL).run("sequential-1", "msync", 1, 9000, 0, "");
         assertEquals("**missed**", bar("sequential-1: ours / best of msync and pwrite in place").verdict());
     }
 
     @Test
-    void everyCellOfTheBarIsInTheTableAndIsRaced() {
+    void everyCellOfTheBarIsInTheTableAndIsRaced() throws IOException {
         for (String cell : RaceBars.AHEAD) {
             assertEquals("not measured", bar(cell + ": ours / best durable and atomic peer").verdict());
             assertTrue(RaceCommand.CELLS.contains(cell), cell);
@@ -115,7 +116,7 @@ class BarsTest {
     }
 
     @Test
-    void aThreadThatStarvesIsSeen() {
+    void aThreadThatStarvesIsSeen() throws IOException {
         run("random-1-64v", "ours", 1, 150_000, 6, "", 10, 3, 100).run("random-1", "ours", 1, 10_000, 6, "");
         assertEquals("met", bar("64 committing virtual threads / one").verdict());
         assertEquals("**missed**", bar("64 committing virtual threads: fewest / most syncs of a thread")
@@ -123,8 +124,20 @@ class BarsTest {
         assertEquals("not measured", bar("64 committing platform threads / one").verdict());
     }
 
+    /** 1,000 bytes of the device, 900 of them home's, in one commit; a floor of 1,000 bytes in ten. */
     @Test
-    void theTailIsComparedWithAFloorThatRanAsLong() {
+    void whatTheJournalAloneWroteIsSaidBeside() throws IOException {
+        run("random-16", "ours", 1, 0.1, 6, "").run("random-16", "floor-delta", 1, 1, 6, "");
+        Csv.append(folder.resolve("timelines/race__random-16_ours_1.csv"),
+                List.of(new Slice(100, 1, 90, 200, 300, 0, 100, 400), new Slice(200, 1, 90, 200, 300, 1, 900,
+                1000)));
+        Bar bar = bar("random-16: device bytes per commit, ours / floor");
+        assertEquals(10, bar.seen().orElseThrow(), 1e-9);
+        assertEquals("ring filled 6.00 times; without what went home: 1.00", bar.conditionText());
+    }
+
+    @Test
+    void theTailIsComparedWithAFloorThatRanAsLong() throws IOException {
         run("random-256", "ours", 1, 9500, 6, "", 60, 1, 1).run("random-256", "floor-delta", 1, 9500, 6, "",
                 10, 1, 1);
         Bar bar = bar("random-256: worst sync / the floor's worst");
@@ -155,8 +168,7 @@ class BarsTest {
                 """);
         List<Bar> bars = MoreBars.of(folder);
         assertEquals(List.of("met", "not measured", "**missed**"), bars.subList(2, 5).stream()
-                .map(Bar::verdict)
-                .toList());
+                .map(Bar::verdict).toList());
     }
 
     @Test

@@ -40,7 +40,8 @@ class PageTest {
 
     private Bar bar(String what) throws IOException {
         Results race = new Results(Csv.read(folder.resolve("results.csv"), Result.class), "race");
-        return RaceBars.of(race).stream().filter(bar -> bar.what().equals(what)).findFirst().orElseThrow();
+        return RaceBars.of(race, folder).stream().filter(bar -> bar.what().equals(what)).findFirst()
+                .orElseThrow();
     }
 
     @Test
