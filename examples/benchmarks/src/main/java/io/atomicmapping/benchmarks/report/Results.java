@@ -66,8 +66,16 @@ public final class Results {
 
     /** Commits a second of the best durable and atomic peer in each round. */
     public Map<Integer, Double> bestDurablePeer(String cell) {
-        return Statistics.inEachRound(Arrays.stream(Stores.values()).filter(store
-                -> store.kind() == Stores.Kind.DURABLE)
+        return best(cell, Stores.Kind.DURABLE);
+    }
+
+    /** Commits a second of the best that is durable and not atomic: msync and pwrite in place. */
+    public Map<Integer, Double> bestInPlace(String cell) {
+        return best(cell, Stores.Kind.NOT_ATOMIC);
+    }
+
+    private Map<Integer, Double> best(String cell, Stores.Kind kind) {
+        return Statistics.inEachRound(Arrays.stream(Stores.values()).filter(store -> store.kind() == kind)
                 .map(store -> byRound(cell, store.label(), Result::rate)).toList(), Math::max);
     }
 
@@ -79,6 +87,12 @@ public final class Results {
         Map<Integer, Double> rates = new TreeMap<>();
         ofVariant(variant).forEach(result -> rates.put(result.round(), result.rate()));
         return rates;
+    }
+
+    /** The results of a store in a cell, as they were made. */
+    public List<Result> of(String cell, String store) {
+        return all.stream().filter(result -> result.cell().equals(cell) && result.store().equals(store))
+                .toList();
     }
 
     /** The last results of a variant, whatever cell and store it is of. */

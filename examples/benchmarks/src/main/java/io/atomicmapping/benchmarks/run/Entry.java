@@ -2,6 +2,7 @@ package io.atomicmapping.benchmarks.run;
 
 import io.atomicmapping.benchmarks.cell.Cell;
 import io.atomicmapping.benchmarks.store.Stores;
+import java.nio.file.Path;
 import java.util.List;
 
 /**
@@ -12,10 +13,15 @@ import java.util.List;
  * @param cell the workload
  * @param store the store
  * @param overrides options of the worker that differ
+ * @param patched classes of a patched engine, or null
  */
-record Entry(String group, String variant, Cell cell, Stores store, List<String> overrides) {
+record Entry(String group, String variant, Cell cell, Stores store, List<String> overrides, Path patched) {
 
     static final String RACE = "race";
+
+    Entry(String group, String variant, Cell cell, Stores store, List<String> overrides) {
+        this(group, variant, cell, store, overrides, null);
+    }
 
     static Entry race(Cell cell, Stores store) {
         return new Entry(RACE, "", cell, store, List.of());

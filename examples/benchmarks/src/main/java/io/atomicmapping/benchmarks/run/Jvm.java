@@ -1,6 +1,7 @@
 package io.atomicmapping.benchmarks.run;
 
 import io.atomicmapping.benchmarks.Main;
+import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -20,22 +21,40 @@ final class Jvm {
     private Jvm() {}
 
     /**
-     * Runs a command of ours and waits for it.
+     * How a JVM is started.
      *
      * @param before what the command line begins with, such as strace
      * @param flags for this JVM, besides those that all have
+     * @param patched classes that come before all others, or null
+     */
+    record Start(List<String> before, List<String> flags, Path patched) {
+
+        /** With some flags. */
+        static Start with(List<String> flags) {
+            return new Start(List.of(), flags, null);
+        }
+
+        private String classPath() {
+            String classPath = System.getProperty("java.class.path");
+            return patched == null ? classPath : patched + File.pathSeparator + classPath;
+        }
+    }
+
+    /**
+     * Runs a command of ours and waits for it.
+     *
+     * @param start how
      * @param arguments the command and its options
      * @param log takes all it says
      * @return its exit code
      */
-    static int run(List<String> before, List<String> flags, List<String> arguments, Path log)
-            throws IOException, InterruptedException {
+    static int run(Start start, List<String> arguments, Path log) throws IOException, InterruptedException {
         Files.createDirectories(log.toAbsolutePath().getParent());
-        List<String> command = new ArrayList<>(before);
+        List<String> command = new ArrayList<>(start.before);
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(List.of(HEAP, "--enable-native-access=ALL-UNNAMED"));
-        command.addAll(flags);
-        command.addAll(List.of("-cp", System.getProperty("java.class.path"), Main.class.getName()));
+        command.addAll(start.flags);
+        command.addAll(List.of("-cp", start.classPath(), Main.class.getName()));
         command.addAll(arguments);
         Process process = new ProcessBuilder(command).redirectErrorStream(true)
                 .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile())).start();
@@ -51,7 +70,7 @@ final class Jvm {
 
     /** The same without anything special, for which any failure is one of the caller. */
     static void run(List<String> arguments, Path log) throws IOException, InterruptedException {
-        int code = run(List.of(), List.of(), arguments, log);
+        int code = run(Start.with(List.of()), arguments, log);
         if (code != 0) {
             throw new IOException("a JVM of the race failed: code=" + code + ", command="
                     + arguments.getFirst() + ", log="

@@ -70,7 +70,7 @@ public final class MemoryCommand implements Callable<Integer> {
                     fileSize.toString(),
                     "--pages", String.join(",", pages.stream().map(String::valueOf).toList())));
             arguments.addAll(folders.arguments());
-            return Jvm.run(List.of(), FLAGS, arguments, folders.results.resolve("logs").resolve(CSV
+            return Jvm.run(Jvm.Start.with(FLAGS), arguments, folders.results.resolve("logs").resolve(CSV
                     + ".log"));
         }
         measure(1 << 10, "warm-up", 1, false); // loads and compiles what is used

@@ -19,7 +19,7 @@ import picocli.CommandLine.Option;
 public final class RaceCommand implements Callable<Integer> {
 
     /** The cells of the bar, the other places, whole pages, and threads. */
-    static final List<String> CELLS = List.of("random-1", "random-16", "random-256", "random-4096",
+    public static final List<String> CELLS = List.of("random-1", "random-16", "random-256", "random-4096",
             "zipfian-1",
             "zipfian-16", "zipfian-256", "zipfian-4096", "sequential-1", "sequential-16", "sequential-256",
             "sequential-4096", "dense-256", "random-1-page", "random-16-page", "random-256-page",

@@ -85,7 +85,7 @@ public final class RecoveryCommand implements Callable<Integer> {
                 Files.deleteIfExists(file.resolveSibling("ours.journal"));
                 DataFile.create(file, fileSize.count(), DataFile.LARGE_WRITES);
                 Jvm.settle();
-                int code = Jvm.run(List.of(), List.of(), arguments("fill", each), log);
+                int code = Jvm.run(Jvm.Start.with(List.of()), arguments("fill", each), log);
                 if (code != HALT_CODE) {
                     System.out.println("FAILED: the ring did not fill: pages=" + each + ", code=" + code
                             + ", log=" + log);

@@ -85,7 +85,8 @@ final class Schedule {
         }
         Path log = options.folders.results.resolve("logs").resolve(entry.label().replace(' ', '_') + "_"
                 + round + ".log");
-        int code = Jvm.run(List.of(), entry.store().jvmFlags(), arguments, log);
+        int code = Jvm.run(new Jvm.Start(List.of(), entry.store()
+                .jvmFlags(), entry.patched()), arguments, log);
         if (code != 0) {
             failures.add(entry.label() + ", round " + round + ": code " + code + ", " + log);
         }

@@ -17,15 +17,18 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /**
- * Whether a commit is durable: the calls that force, counted by strace in a short and a longer run, the
- * difference divided by the commits between. What opening and closing do falls out of it.
+ * Whether a commit is durable, and what it calls: the calls that force, and those by which ours appends,
+ * excludes, makes pages private and waits, counted by strace in a short and a longer run, the difference
+ * divided by the commits between. What opening and closing do falls out of it, but for bringing home what
+ * the longer run has committed more, and for the JVM's own waiting.
  */
-@Command(name = "verify", description = "Counts the forcing system calls of a commit, by strace.",
+@Command(name = "verify", description = "Counts the system calls of a commit, by strace.",
         mixinStandardHelpOptions = true)
 public final class VerifyCommand implements Callable<Integer> {
 
     static final String CSV = "durability";
-    private static final String CALLS = "fdatasync,fsync,msync,sync_file_range,pwritev2";
+    private static final String CALLS = "fdatasync,fsync,msync,sync_file_range,pwritev2,pwrite64,membarrier,"
+            + "madvise,futex";
     private static final int CALLS_COLUMN = 3;
     private static final int COLUMNS_MIN = 5;
 
@@ -54,7 +57,8 @@ public final class VerifyCommand implements Callable<Integer> {
      * @param flushesPerCommit how often the device was told to flush, in the longer run
      */
     public record Durability(String store, long commits, double fdatasync, double fsync, double msync,
-            double syncFileRange, double pwritev2, double flushesPerCommit) { }
+            double syncFileRange, double pwritev2, double pwrite64, double membarrier, double madvise,
+            double futex, double flushesPerCommit) { }
 
     @Override
     public Integer call() throws Exception {
@@ -84,7 +88,9 @@ public final class VerifyCommand implements Callable<Integer> {
         Csv.append(options.folders.csv(CSV), new Durability(store.label(), many - few,
                 each(before, after, "fdatasync", commits), each(before, after, "fsync", commits),
                 each(before, after, "msync", commits), each(before, after, "sync_file_range", commits),
-                each(before, after, "pwritev2", commits), result.flushesPerCommit()));
+                each(before, after, "pwritev2", commits), each(before, after, "pwrite64", commits),
+                each(before, after, "membarrier", commits), each(before, after, "madvise", commits),
+                each(before, after, "futex", commits), result.flushesPerCommit()));
     }
 
     private static double each(Map<String, Long> before, Map<String, Long> after, String call,
@@ -101,7 +107,7 @@ public final class VerifyCommand implements Callable<Integer> {
         List<String> arguments = new ArrayList<>(entry.arguments(1));
         options.commits = commits;
         arguments.addAll(options.arguments());
-        int code = Jvm.run(strace, store.jvmFlags(), arguments, log);
+        int code = Jvm.run(new Jvm.Start(strace, store.jvmFlags(), null), arguments, log);
         if (code != 0) {
             throw new IOException("a verification failed: store=" + store.label() + ", code=" + code
                     + ", log=" + log);

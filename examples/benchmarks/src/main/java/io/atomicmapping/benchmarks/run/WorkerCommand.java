@@ -70,7 +70,7 @@ public final class WorkerCommand implements Callable<Integer> {
     }
 
     /** The name of a run's timeline. */
-    static String timeline(Result result) {
+    public static String timeline(Result result) {
         return String.join("_", result.group(), result.variant(), result.cell(), result.store(),
                 Integer.toString(result.round()));
     }

@@ -33,32 +33,9 @@ final class ChronicleKeyValue implements KeyValue {
 
     @Override
     public Writer writer() {
-        return new Writer() {
-            @Override
-            public void begin() {
-                // It has no transactions.
-            }
-
-            @Override
-            public void putWord(long key, long value) {
-                words.put(key, value);
-            }
-
-            @Override
-            public byte[] page(long key) {
-                return pages.get(key);
-            }
-
-            @Override
-            public void putPage(long key, byte[] value) {
-                pages.put(key, value);
-            }
-
-            @Override
-            public void commit() {
-                // Nor anything that makes them durable.
-            }
-        };
+        return new MapWriter(words, pages, key -> pages.get(key), () -> {
+            // It has nothing that makes them durable.
+        });
     }
 
     @Override

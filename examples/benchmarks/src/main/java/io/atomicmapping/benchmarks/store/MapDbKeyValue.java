@@ -24,32 +24,7 @@ final class MapDbKeyValue implements KeyValue {
 
     @Override
     public Writer writer() {
-        return new Writer() {
-            @Override
-            public void begin() {
-                // Everything since the last commit belongs to the next one.
-            }
-
-            @Override
-            public void putWord(long key, long value) {
-                words.put(key, Long.valueOf(value));
-            }
-
-            @Override
-            public byte[] page(long key) {
-                return pages.get(key);
-            }
-
-            @Override
-            public void putPage(long key, byte[] value) {
-                pages.put(key, value);
-            }
-
-            @Override
-            public void commit() {
-                db.commit();
-            }
-        };
+        return new MapWriter(words, pages, pages::get, db::commit);
     }
 
     @Override

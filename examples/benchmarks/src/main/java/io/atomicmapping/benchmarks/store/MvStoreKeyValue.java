@@ -30,33 +30,10 @@ final class MvStoreKeyValue implements KeyValue {
 
     @Override
     public Writer writer() {
-        return new Writer() {
-            @Override
-            public void begin() {
-                // Everything since the last commit belongs to the next one.
-            }
-
-            @Override
-            public void putWord(long key, long value) {
-                words.put(key, value);
-            }
-
-            @Override
-            public byte[] page(long key) {
-                return pages.get(key).clone();
-            }
-
-            @Override
-            public void putPage(long key, byte[] value) {
-                pages.put(key, value);
-            }
-
-            @Override
-            public void commit() {
-                store.commit();
-                store.sync();
-            }
-        };
+        return new MapWriter(words, pages, key -> pages.get(key).clone(), () -> {
+            store.commit();
+            store.sync();
+        });
     }
 
     @Override

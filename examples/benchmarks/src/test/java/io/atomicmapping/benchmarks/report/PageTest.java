@@ -40,7 +40,8 @@ class PageTest {
 
     private Bar bar(String what) throws IOException {
         Results race = new Results(Csv.read(folder.resolve("results.csv"), Result.class), "race");
-        return Bar.ofRace(race).stream().filter(bar -> bar.what().equals(what)).findFirst().orElseThrow();
+        return RaceBars.of(race, folder).stream().filter(bar -> bar.what().equals(what)).findFirst()
+                .orElseThrow();
     }
 
     @Test
@@ -70,8 +71,8 @@ class PageTest {
 
     @Test
     void atMostIsMetFromBelow() {
-        assertTrue(new Bar("x", 20, false, java.util.OptionalDouble.of(19)).isMet());
-        assertFalse(new Bar("x", 20, false, java.util.OptionalDouble.of(21)).isMet());
+        assertTrue(Bar.atMost("x", 20, java.util.OptionalDouble.of(19), Bar.Condition.NONE).isMet());
+        assertFalse(Bar.atMost("x", 20, java.util.OptionalDouble.of(21), Bar.Condition.NONE).isMet());
     }
 
     @Test
