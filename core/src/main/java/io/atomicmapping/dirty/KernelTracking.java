@@ -44,8 +44,11 @@ public final class KernelTracking implements AutoCloseable {
     private final int pagemap;
     private final PageTree carried;
     private final PageList found = new PageList();
-    private final Deltas deltas = new Deltas();
     private final Arena arena = Arena.ofShared();
+    private final PageComparison comparison;
+    private final WriteProtection.Scan scan = new WriteProtection.Scan(arena);
+    /** made when it is first needed */
+    private SplitSeal split;
     private final MemorySegment snapshot;
     private final MemorySegment basePage;
     private final MemorySegment entries;
@@ -72,6 +75,7 @@ public final class KernelTracking implements AutoCloseable {
         this.pages = pages;
         this.pageShift = pageShift;
         this.pageBytes = 1 << pageShift;
+        this.comparison = new PageComparison(pageBytes, arena);
         this.snapshot = arena.allocate((long) APPLY_PAGES << pageShift, pageBytes);
         this.basePage = arena.allocate(pageBytes, pageBytes);
         this.entries = arena.allocate((long) PAGEMAP_ENTRIES * Long.BYTES, 8);
@@ -265,17 +269,25 @@ public final class KernelTracking implements AutoCloseable {
      */
     public void seal(SealedGeneration target, List<Range> ranges, long size, long zeroFrom)
             throws IOException {
+        if (canSplit(ranges, size, zeroFrom)) {
+            if (split == null) {
+                split = new SplitSeal(protection, base, pageShift);
+            }
+            split.seal(target, image.address(), endPage(ranges.get(0), size), size, carried);
+            return;
+        }
         findStores(ranges, size);
         boolean complete = false;
         try {
-            deltas.begin(target.record(), null, size, zeroFrom);
+            comparison.begin(target.record(), size, zeroFrom);
             if (guard != null) {
                 guard.begin();
             }
             for (int i = 0; i < found.size(); i++) {
                 long page = found.get(i);
                 if (guard != null && page << pageShift >= zeroFrom) {
-                    guard.gather(page, image.stretches().addressOf(page), basePage(page), deltas, target);
+                    guard.gather(page, image.stretches().addressOf(page), basePage(page),
+                            comparison.deltas(), target);
                 } else if (compare(page, size, zeroFrom)) {
                     target.changed.add(page);
                 }
@@ -286,6 +298,13 @@ public final class KernelTracking implements AutoCloseable {
                 carry(found);
             }
         }
+    }
+
+    /** Whether a seal is of everything, and everything is found by the kernel and has its base mapped. */
+    private boolean canSplit(List<Range> ranges, long size, long zeroFrom) {
+        return ranges.size() == 1 && ranges.get(0).isEverything() && carried.isEmpty()
+                && zeroFrom == Long.MAX_VALUE && guard == null && base != 0
+                && tier == KernelTier.WRITE_PROTECTION && SplitSeal.isWorthIt(endPage(ranges.get(0), size));
     }
 
     /** Lists the pages to look at, in order and each once: those just found, and those carried. */
@@ -329,7 +348,7 @@ public final class KernelTracking implements AutoCloseable {
     /** Lists those of pages that follow each other in memory, too; the origin is where page 0 would lie. */
     private void listStores(long origin, long from, long to, PageList target) throws IOException {
         switch (tier) {
-            case WRITE_PROTECTION -> protection.scan(origin + (from << pageShift),
+            case WRITE_PROTECTION -> protection.scan(scan, origin + (from << pageShift),
                     to - from << pageShift, origin, pageShift, target);
             case PRIVATE_PAGES -> listPrivatePages(pagemap, origin, from, to, entries, target);
             case COMPARE_ALL -> {
@@ -361,20 +380,8 @@ public final class KernelTracking implements AutoCloseable {
 
     private boolean compare(long page, long size, long zeroFrom) throws IOException {
         long offset = page << pageShift;
-        long committed = offset >= zeroFrom ? zeros() : basePage(page);
-        long current = image.stretches().addressOf(page);
-        long certain = Math.min(size, zeroFrom) - offset;
-        boolean differs = false;
-        for (int at = 0; at < pageBytes; at += Deltas.GROUP_BYTES) {
-            boolean border = at + Deltas.GROUP_BYTES > certain;
-            if (border || Deltas.differing(current + at, committed + at) != 0) {
-                // raw stores go on meanwhile: what is compared must be what is gathered
-                Memory.copyWords(current + at, snapshot.address() + at, Deltas.GROUP_BYTES);
-                differs |= deltas.compare(offset + at, snapshot.address() + at, committed + at, Deltas.GROUP_BYTES);
-            }
-        }
-        deltas.end(); // the snapshot is used again for the next page
-        return differs;
+        return comparison.compare(offset, image.stretches().addressOf(page),
+                offset >= zeroFrom ? zeros() : basePage(page), Math.min(size, zeroFrom) - offset);
     }
 
     /** Any readable page does where every byte of it counts as zero. */
@@ -612,6 +619,9 @@ public final class KernelTracking implements AutoCloseable {
 
     @Override
     public void close() {
+        if (split != null) {
+            split.close();
+        }
         if (protection != null) {
             protection.close();
         }
