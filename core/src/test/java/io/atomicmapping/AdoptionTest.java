@@ -271,21 +271,20 @@ class AdoptionTest {
     /** Sparse files stay sparse, in memory too: of two mappings of 4 GiB only what is there is common. */
     @Test
     void holesThatAreMappedTwiceStayHoles() throws IOException {
-        long length = 4L << 30;
+        long length = tier == KernelTier.COMPARE_ALL ? 16 << 20 : 4L << 30;
         MemorySegment owner = map(0, length);
         MemorySegment again = map(0, length);
-        owner.set(LONG, 1L << 30, 1);
+        owner.set(LONG, length / 4, 1);
         try (AtomicMapping mapping = AtomicMapping.adopt(file)) {
-            owner.set(LONG, 2L << 30, 2);
-            assertEquals(2, again.get(LONG, 2L << 30));
-            assertEquals(1, again.get(LONG, 1L << 30));
-            if (tier != KernelTier.COMPARE_ALL) {
-                assertEquals(2, mapping.sync());
-                owner.set(LONG, 2L << 30, 3);
-                mapping.rollback();
-                assertEquals(2, again.get(LONG, 2L << 30));
-            }
+            owner.set(LONG, length / 2, 2);
+            assertEquals(2, again.get(LONG, length / 2));
+            assertEquals(1, again.get(LONG, length / 4));
+            assertEquals(2, mapping.sync());
+            owner.set(LONG, length / 2, 3);
+            mapping.rollback();
+            assertEquals(2, again.get(LONG, length / 2));
         }
+        assertEquals(length, Files.size(file));
     }
 
     /** Adoption maps private memory over shared: a thread that stores meanwhile finds the one or the other. */
