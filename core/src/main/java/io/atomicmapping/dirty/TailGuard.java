@@ -106,7 +106,7 @@ public final class TailGuard implements AutoCloseable {
         sealedPage = -1;
     }
 
-    /** Gathers all of a page past the cut, if the seal is a commit; in page order, after all before the cut. */
+    /** Gathers all of a page past the cut if the seal is a commit; in page order, after what is before it. */
     void gather(long page, long current, long base, Deltas deltas, SealedGeneration target) {
         long offset = page << pageShift;
         // raw stores go on meanwhile: what is compared must be what is gathered, twice

@@ -21,8 +21,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /**
- * Adopted files, and kills at moments that matter. A kill keeps the page cache, so what it leaves is a copy of
- * the files at that moment.
+ * Adopted files, and kills at moments that matter. A kill keeps the page cache, so what it leaves is a copy
+ * of the files at that moment.
  */
 @Timeout(30)
 class AdoptedFilesTest {
@@ -60,7 +60,7 @@ class AdoptedFilesTest {
             return channel.map(MapMode.READ_WRITE, offset, length, arena);
         }
 
-        /** Commits until a checkpoint is due, and waits until nothing but the last commit is in the journal. */
+        /** Commits until a checkpoint is due, and waits until only the last commit is in the journal. */
         private void commitUntilACheckpoint() throws IOException {
             long used;
             long last;
