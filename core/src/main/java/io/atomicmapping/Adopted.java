@@ -207,6 +207,7 @@ final class Adopted implements AutoCloseable {
             adopt(found);
         }
         guard.absorb(engine.home, engine.image.stretches());
+        guard.watch(engine.home, engine.sizes.current());
         if (found.isEmpty()) {
             return 0;
         }
@@ -324,6 +325,7 @@ final class Adopted implements AutoCloseable {
         }
         lookAtCommon();
         engine.kernel().rollback(engine.sizes.current());
+        guard.watch(engine.home, engine.sizes.current()); // zeros, by now
         engine.ensureHomeComplete();
     }
 

@@ -201,6 +201,29 @@ class AdoptionTest {
         assertEquals(0, more.get(LONG, 0), "past the end of the file by now, and still readable");
     }
 
+    /**
+     * A kill test lost a byte: after a rollback the file was longer than what was committed, a byte was put
+     * there by its offset, and then the owner mapped more, beginning in that page, and stored to it. The page
+     * of the put was taken for newer than what the owner had stored in the file.
+     */
+    @Test
+    void aBytePutPastTheCommittedSizeAndOneStoredBesideItAreBothCommitted() throws IOException {
+        map(0, 100);
+        try (AtomicMapping mapping = AtomicMapping.adopt(file)) {
+            map(100, 3 * PAGE);
+            mapping.rollback();
+            map(3 * PAGE + 100, 50).set(LONG, 30, 5);
+            mapping.rollback();
+            mapping.putLong(3 * PAGE + 40, 1);
+            MemorySegment more = map(3 * PAGE + 150, 2 * PAGE);
+            more.set(LONG, 0, 2);
+            mapping.sync();
+            assertEquals(1, mapping.getLong(3 * PAGE + 40));
+            assertEquals(2, mapping.getLong(3 * PAGE + 150));
+            assertArrayEquals(expected(5 * PAGE + 150, 3 * PAGE + 40, 1, 3 * PAGE + 150, 2), afterAKill());
+        }
+    }
+
     @Test
     void pagesMappedTwiceAreSharedByTheirMappingsStill() throws IOException {
         MemorySegment owner = map(0, 4 * PAGE);
