@@ -6,6 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import io.atomicmapping.storage.MemoryStorage;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -201,6 +205,41 @@ class KernelModeRegressionTest {
             latch.await();
         } catch (InterruptedException e) {
             throw new AssertionError(e);
+        }
+    }
+
+    /** Two threads look for the stores of a large image, each in a half: both halves, and the border between. */
+    @Test
+    void storesIntoBothHalvesOfALargeImageAreCommittedAndTakenBack() throws IOException {
+        long size = 256L << 20;
+        Random random = new Random(4);
+        try (TestFile file = TestFile.onDisk()) {
+            Map<Long, Long> expected = new HashMap<>();
+            try (AtomicMapping mapping = file.open(size)) {
+                MemorySegment segment = mapping.segment();
+                for (int round = 1; round <= 8; round++) {
+                    for (int i = 0; i < 700; i++) {
+                        long at = random.nextLong(size / 8) * 8;
+                        segment.set(ValueLayout.JAVA_LONG, at, round);
+                        expected.put(at, (long) round);
+                    }
+                    for (long at = size / 2 - 16; at < size / 2 + 16; at += 8) {
+                        segment.set(ValueLayout.JAVA_LONG, at, round);
+                        expected.put(at, (long) round);
+                    }
+                    mapping.sync();
+                    for (long at : expected.keySet()) {
+                        segment.set(ValueLayout.JAVA_LONG, at, -1);
+                    }
+                    mapping.rollback();
+                    expected.forEach((at, value) ->
+                            assertEquals(value, segment.get(ValueLayout.JAVA_LONG, at), "at=" + at));
+                }
+                assertEquals(8, mapping.lastCommit());
+            }
+            try (AtomicMapping mapping = file.open()) {
+                expected.forEach((at, value) -> assertEquals(value, mapping.getLong(at), "at=" + at));
+            }
         }
     }
 }
