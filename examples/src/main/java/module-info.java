@@ -5,6 +5,7 @@ module io.atomicmapping.examples {
     requires me.tongfei.progressbar;
 
     exports io.atomicmapping.examples;
+    exports io.atomicmapping.examples.kreon;
     exports io.atomicmapping.examples.wordindex;
 
     opens io.atomicmapping.examples.wordindex to info.picocli;
