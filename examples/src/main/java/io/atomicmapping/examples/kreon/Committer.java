@@ -111,10 +111,14 @@ final class Committer {
         }
     }
 
-    private void ensureUsable() {
+    private void ensureOpen() {
         if (closed) {
             throw new IllegalStateException("key-value store is closed: file=" + file);
         }
+    }
+
+    private void ensureUsable() {
+        ensureOpen();
         if (broken != null) {
             throw new IllegalStateException("key-value store has failed, reopen it: file=" + file, broken);
         }
@@ -268,6 +272,7 @@ final class Committer {
     StoreStats stats() {
         changing.lock();
         try {
+            ensureOpen();
             Version now = current;
             return writer.stats(now, readers.oldest(now.number()));
         } finally {

@@ -13,9 +13,11 @@ package io.atomicmapping.examples.kreon;
  * @param heldBytes nodes and segments that are kept for readers of older versions only, or until the next
  *     commit finds that there are none
  * @param movedBytes what compaction has moved since opening
+ * @param bytesJournaled what commits have appended to the journal since opening
  * @param oldestVersionRead the oldest version that a snapshot or a scan holds; {@code version} if there are
  *     none
  */
 public record StoreStats(long version, long entries, long fileBytes, long indexBytes, long liveLogBytes,
-        long deadLogBytes, long freeBytes, long heldBytes, long movedBytes, long oldestVersionRead) {
+        long deadLogBytes, long freeBytes, long heldBytes, long movedBytes, long bytesJournaled,
+        long oldestVersionRead) {
 }

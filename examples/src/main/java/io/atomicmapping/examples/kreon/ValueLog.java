@@ -18,9 +18,6 @@ import java.lang.foreign.MemorySegment;
  */
 final class ValueLog {
 
-    /** So many segments of dead records are never worth a compaction. */
-    private static final int GARBAGE_SEGMENTS_MIN = 2;
-
     private final Segments segments;
     private final Geometry geometry;
     private byte[] buffer = new byte[0];
@@ -108,10 +105,10 @@ final class ValueLog {
         }
     }
 
-    /** Whether more than a part of the log is dead. */
+    /** Whether more than a part of the log is dead, and more than the head alone can be. */
     boolean hasMoreGarbageThan(double part) {
         long garbage = segments.logUsedBytes() - segments.logLiveBytes();
-        return garbage > (long) GARBAGE_SEGMENTS_MIN * geometry.segmentBytes()
+        return garbage > geometry.segmentBytes()
                 && garbage > part * segments.logUsedBytes();
     }
 

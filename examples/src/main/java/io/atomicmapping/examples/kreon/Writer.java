@@ -105,6 +105,6 @@ final class Writer {
                 segments.logLiveBytes(), segments.logUsedBytes() - segments.logLiveBytes(),
                 segments.freeCount() * segmentBytes,
                 retired.nodeCount() * geometry.nodeBytes() + retired.segmentCount() * segmentBytes,
-                compactor.movedBytes(), oldestRead);
+                compactor.movedBytes(), mapping.stats().bytesJournaled(), oldestRead);
     }
 }

@@ -258,7 +258,7 @@ class KeyValueStoreTest {
     }
 
     @Test
-    void everythingButStatsIsRefusedAfterClose() throws IOException {
+    void everythingIsRefusedAfterClose() throws IOException {
         KeyValueStore store = open(storage);
         store.put(bytes("a"), bytes("1"));
         store.put(bytes("b"), bytes("1"));
@@ -268,7 +268,7 @@ class KeyValueStoreTest {
         store.close();
         for (Executable use : List.<Executable>of(
                 () -> store.get(bytes("a")), () -> store.put(bytes("a"), bytes("2")),
-                () -> store.delete(bytes("a")), store::size, store::snapshot, store::verify,
+                () -> store.delete(bytes("a")), store::size, store::snapshot, store::verify, store::stats,
                 () -> store.descend(null, null), () -> snapshot.get(bytes("a")), scan::next)) {
             String message = assertThrows(IllegalStateException.class, use).getMessage();
             assertEquals("key-value store is closed: file=/data/store", message);
