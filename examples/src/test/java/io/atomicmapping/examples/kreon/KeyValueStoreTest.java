@@ -335,6 +335,7 @@ class KeyValueStoreTest {
             PendingWrite[] next = new PendingWrite[1];
             store.committer().setSync(() -> {
                 next[0] = store.submit(new WriteBatch().put(bytes("c"), bytes("3")));
+                assertEquals(Map.of("a", "1"), entries(store), "what is not durable is not visible");
                 throw new IOException("no sync today");
             });
             IOException told = assertThrows(IOException.class, () -> store.put(bytes("b"), bytes("2")));

@@ -83,17 +83,23 @@ final class Report {
     }
 
     private Path draw(Path file) throws IOException {
+        try (OutputStream out = Files.newOutputStream(file)) {
+            ChartEncoder.saveChart(chart(), out, "svg");
+        }
+        return file;
+    }
+
+    /** Throughput over time, a line for each workload. */
+    XYChart chart() {
         XYChart chart = new XYChartBuilder().width(WIDTH).height(HEIGHT).title("operations a second")
                 .xAxisTitle("seconds").build();
         chart.getStyler().setYAxisMin(0.0);
+        chart.getStyler().setYAxisDecimalPattern("#,##0");
         for (Result result : results) {
             double[] seconds = result.slices().stream().mapToDouble(Slice::seconds).toArray();
             double[] rates = result.slices().stream().mapToDouble(Slice::operationsPerSecond).toArray();
             chart.addSeries("workload " + result.workload(), seconds, rates).setMarker(SeriesMarkers.NONE);
         }
-        try (OutputStream out = Files.newOutputStream(file)) {
-            ChartEncoder.saveChart(chart, out, "svg");
-        }
-        return file;
+        return chart;
     }
 }
