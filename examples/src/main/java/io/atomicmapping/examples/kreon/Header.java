@@ -43,7 +43,7 @@ record Header(Geometry geometry, long version, int root, long entries, int head)
      * @throws CorruptStoreException if it is damaged
      */
     static Header load(AtomicMapping mapping, Path file, Geometry ofNewFile) throws IOException {
-        if (isNew(mapping, ofNewFile)) {
+        if (isZero(mapping, ofNewFile)) {
             return new Header(ofNewFile, 0, NO_NODE, 0, NO_SEGMENT);
         }
         long magic = mapping.size() < HEADER_BYTES ? 0 : mapping.getLong(MAGIC_OFFSET);
@@ -72,8 +72,13 @@ record Header(Geometry geometry, long version, int root, long entries, int head)
                 mapping.getInt(ROOT_OFFSET), mapping.getLong(ENTRIES_OFFSET), mapping.getInt(HEAD_OFFSET));
     }
 
+    /** Whether a file has one, or else is new. */
+    static boolean isStored(AtomicMapping mapping) {
+        return mapping.size() >= HEADER_BYTES && mapping.getLong(MAGIC_OFFSET) == MAGIC;
+    }
+
     /** Whether a file is as it is made: all zeros, and no larger than that. */
-    private static boolean isNew(AtomicMapping mapping, Geometry geometry) {
+    private static boolean isZero(AtomicMapping mapping, Geometry geometry) {
         long size = mapping.size();
         if (size > geometry.newFileBytes()) {
             return false;

@@ -2,7 +2,6 @@ package io.atomicmapping.examples.kreon;
 
 import io.atomicmapping.AtomicMapping;
 import java.io.IOException;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Objects;
 
@@ -55,15 +54,14 @@ public final class KeyValueStore implements AutoCloseable {
     private final Committer committer;
     private final boolean readOnly;
 
-    private KeyValueStore(Path file, AtomicMapping mapping, StoreOptions options) throws IOException {
-        Header header = Header.load(mapping, file, options.geometry());
+    private KeyValueStore(Path file, StoreFile opened, StoreOptions options) {
         this.file = file;
-        this.mapping = mapping;
-        this.geometry = header.geometry();
+        this.mapping = opened.mapping();
+        this.geometry = opened.header().geometry();
         this.readOnly = options.isReadOnly();
         this.reading = new Reading(file, geometry.nodeBytes());
         this.committer = new Committer(mapping, file, reading.readers(),
-                Writer.open(mapping, header, options.garbagePartMax()));
+                Writer.open(mapping, opened.header(), options.garbagePartMax()));
         reading.setCommitter(committer);
     }
 
@@ -91,28 +89,12 @@ public final class KeyValueStore implements AutoCloseable {
      */
     public static KeyValueStore open(Path file, StoreOptions options) throws IOException {
         Objects.requireNonNull(file, "file");
-        AtomicMapping mapping = openMapping(file, options);
+        StoreFile opened = StoreFile.open(file, options);
         try {
-            return new KeyValueStore(file, mapping, options);
-        } catch (IOException | RuntimeException | Error e) {
-            try {
-                mapping.close();
-            } catch (IOException | RuntimeException closing) {
-                e.addSuppressed(closing);
-            }
+            return new KeyValueStore(file, opened, options);
+        } catch (RuntimeException | Error e) {
+            opened.closeAfter(e);
             throw e;
-        }
-    }
-
-    /** What exists is opened at its size, so that a file which is no store stays as it is. */
-    private static AtomicMapping openMapping(Path file, StoreOptions options) throws IOException {
-        try {
-            return AtomicMapping.open(file, options.mapping().build());
-        } catch (NoSuchFileException e) {
-            if (options.isReadOnly()) {
-                throw e;
-            }
-            return AtomicMapping.open(file, options.mapping().size(options.geometry().newFileBytes()).build());
         }
     }
 

@@ -41,9 +41,9 @@ public final class StoreOptions {
         return values.loadOnly;
     }
 
-    MappingOptions.Builder mapping() {
-        MappingOptions.Builder mapping = MappingOptions.builder().readOnly(values.loadOnly);
-        if (!values.loadOnly) {
+    MappingOptions.Builder mapping(boolean readOnly) {
+        MappingOptions.Builder mapping = MappingOptions.builder().readOnly(readOnly);
+        if (!readOnly) {
             mapping.journalCapacity(values.journalBytes);
         }
         if (values.maxBytes > 0) {
@@ -206,7 +206,7 @@ public final class StoreOptions {
                         + ", least=" + geometryBytes());
             }
             StoreOptions options = new StoreOptions(copy());
-            options.mapping().build(); // which checks the others
+            options.mapping(loadOnly).build(); // which checks the others
             return options;
         }
 

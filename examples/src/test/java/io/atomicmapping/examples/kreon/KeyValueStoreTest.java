@@ -24,6 +24,9 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.NoSuchElementException;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
@@ -142,9 +145,10 @@ class KeyValueStoreTest {
     @Test
     void commitsThatChangeNothingWriteNothing() throws IOException {
         try (KeyValueStore store = open(storage)) {
+            long before = store.mapping().lastCommit();
             assertEquals(0, store.write(new WriteBatch()));
             assertFalse(store.delete(bytes("a")));
-            assertEquals(0, store.mapping().lastCommit());
+            assertEquals(before, store.mapping().lastCommit());
         }
     }
 
@@ -175,6 +179,9 @@ class KeyValueStoreTest {
                     .getMessage();
             assertTrue(message.startsWith("not a key-value store") && message.contains("file=" + file), message);
             assertArrayEquals(before, Files.readAllBytes(file));
+        }
+        try (Stream<Path> files = Files.list(directory)) {
+            assertEquals(Set.of(text, zeros), files.collect(Collectors.toSet()), "no journal was made");
         }
     }
 
@@ -218,10 +225,20 @@ class KeyValueStoreTest {
     }
 
     @Test
-    void sizesOfAnExistingFileStay() throws IOException {
-        try (KeyValueStore store = open(storage)) {
+    void emptyFileBecomesAStore(@TempDir Path directory) throws IOException {
+        Path file = Files.createFile(directory.resolve("empty"));
+        try (KeyValueStore store = KeyValueStore.open(file)) {
             store.put(bytes("a"), bytes("1"));
+            store.verify();
         }
+        try (KeyValueStore store = KeyValueStore.open(file)) {
+            assertEquals(Map.of("a", "1"), entries(store));
+        }
+    }
+
+    @Test
+    void sizesOfAnExistingFileStay() throws IOException {
+        open(storage).close();
         StoreOptions others = StoreOptions.builder().storage(storage).segmentBytes(4096).nodeBytes(256).build();
         try (KeyValueStore store = KeyValueStore.open(FILE, others)) {
             store.put(bytes("b"), bytes("2"));
