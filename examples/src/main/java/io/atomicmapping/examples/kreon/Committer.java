@@ -3,7 +3,6 @@ package io.atomicmapping.examples.kreon;
 import io.atomicmapping.AtomicMapping;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
@@ -41,16 +40,13 @@ final class Committer {
     private final Readers readers;
     private Sync sync;
 
+    private final Lead lead = new Lead();
     /** For changes; taken after the lead, if both are. */
     private final ReentrantLock changing = new ReentrantLock();
     private Writer writer;
     private OpenCommit open = new OpenCommit();
     private Throwable broken;
     private boolean closed;
-
-    private final ReentrantLock turn = new ReentrantLock();
-    private final Condition turned = turn.newCondition();
-    private boolean led;
 
     /** Written by the leader when it is durable. */
     private volatile Version current;
@@ -126,52 +122,22 @@ final class Committer {
 
     /** Waits until a commit is settled, and leads it if nobody else does. */
     long await(OpenCommit commit) throws IOException {
-        if (lead(commit)) {
+        if (lead.takeUnlessSettled(commit)) {
             try {
                 commit();
             } finally {
-                endLead();
+                lead.end();
             }
         }
         return commit.result();
     }
 
     private void commitWhatIsOpen() {
-        lead(null);
+        lead.take();
         try {
             commit();
         } finally {
-            endLead();
-        }
-    }
-
-    /** Returns true when the caller leads, false when the commit is settled. */
-    private boolean lead(OpenCommit commit) {
-        if (commit != null && commit.isSettled()) {
-            return false;
-        }
-        turn.lock();
-        try {
-            while (led && (commit == null || !commit.isSettled())) {
-                turned.awaitUninterruptibly();
-            }
-            if (commit != null && commit.isSettled()) {
-                return false;
-            }
-            led = true;
-            return true;
-        } finally {
-            turn.unlock();
-        }
-    }
-
-    private void endLead() {
-        turn.lock();
-        try {
-            led = false;
-            turned.signalAll();
-        } finally {
-            turn.unlock();
+            lead.end();
         }
     }
 
@@ -254,7 +220,7 @@ final class Committer {
 
     /** Something to be done while nothing is being changed or committed, after what was open is committed. */
     <T> T whileQuiet(Change<T> action) throws IOException {
-        lead(null);
+        lead.take();
         try {
             commit();
             changing.lock();
@@ -265,7 +231,7 @@ final class Committer {
                 changing.unlock();
             }
         } finally {
-            endLead();
+            lead.end();
         }
     }
 
@@ -282,7 +248,7 @@ final class Committer {
 
     /** Commits what is open, and refuses changes from then on. */
     void close() throws IOException {
-        lead(null);
+        lead.take();
         try {
             OpenCommit last;
             changing.lock();
@@ -304,7 +270,7 @@ final class Committer {
             }
             last.result();
         } finally {
-            endLead();
+            lead.end();
         }
     }
 }

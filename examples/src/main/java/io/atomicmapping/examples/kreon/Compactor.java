@@ -53,7 +53,7 @@ final class Compactor {
                 }
             }
             if (segments.kind(segment) != KIND_LOG || position >= segments.used(segment)) {
-                segment = NO_SEGMENT; // its last live record has gone
+                segment = NO_SEGMENT; // a change took its last live record
                 continue;
             }
             long record = segments.geometry.segmentOffset(segment) + position;
@@ -62,6 +62,9 @@ final class Compactor {
             position += bytes;
             movedBytes += moved ? bytes : 0;
             budget -= moved ? bytes : DEAD_RECORD_COST;
+            if (segments.kind(segment) != KIND_LOG) {
+                segment = NO_SEGMENT; // here, and not with the next work: it may be used for other records then
+            }
         }
     }
 }

@@ -229,7 +229,7 @@ public final class KeyValueStore implements AutoCloseable {
      */
     public PendingWrite submit(WriteBatch batch) throws IOException {
         ensureWritable();
-        batch.changes().forEach(this::requireFits);
+        batch.requireFits(geometry);
         Committer.Made<Integer> made = committer.make(writer -> {
             for (WriteBatch.Change change : batch.changes()) {
                 if (change.value() == null) {
@@ -246,15 +246,6 @@ public final class KeyValueStore implements AutoCloseable {
     private void ensureWritable() {
         if (readOnly) {
             throw new IllegalStateException("key-value store was opened read-only: file=" + file);
-        }
-    }
-
-    private void requireFits(WriteBatch.Change change) {
-        long bytes = change.key().length + (change.value() == null ? 0L : change.value().length);
-        if (bytes > geometry.entryBytesMax()) {
-            throw new IllegalArgumentException("key and value are too large, make the store with larger segments:"
-                    + " keyBytes=" + change.key().length + ", bytes=" + bytes + ", most="
-                    + geometry.entryBytesMax() + ", segmentBytes=" + geometry.segmentBytes());
         }
     }
 

@@ -60,4 +60,15 @@ public final class WriteBatch {
     List<Change> changes() {
         return changes;
     }
+
+    void requireFits(Geometry geometry) {
+        for (Change change : changes) {
+            long bytes = change.key.length + (change.value == null ? 0L : change.value.length);
+            if (bytes > geometry.entryBytesMax()) {
+                throw new IllegalArgumentException("key and value are too large, make the store with larger"
+                        + " segments: keyBytes=" + change.key.length + ", bytes=" + bytes + ", most="
+                        + geometry.entryBytesMax() + ", segmentBytes=" + geometry.segmentBytes());
+            }
+        }
+    }
 }

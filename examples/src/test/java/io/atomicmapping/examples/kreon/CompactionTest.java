@@ -5,11 +5,13 @@ import static io.atomicmapping.examples.kreon.SmallStores.open;
 import static io.atomicmapping.examples.kreon.SmallStores.options;
 import static io.atomicmapping.examples.kreon.SmallStores.text;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.atomicmapping.storage.MemoryStorage;
 import java.io.IOException;
+import java.util.Arrays;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
@@ -60,7 +62,8 @@ class CompactionTest {
                 update(store, 100);
                 afterSome = i == 1 ? store.stats().fileBytes() : afterSome;
                 long before = afterSome;
-                assertTrue(i < 2 || store.stats().fileBytes() <= before + before / 4, store.stats()::toString);
+                assertTrue(i < 2 || store.stats().fileBytes() <= before + before / 4,
+                        store.stats()::toString);
             }
         }
     }
@@ -98,6 +101,41 @@ class CompactionTest {
                 long used = stats.fileBytes() - stats.freeBytes();
                 assertTrue(used < 32 * 1024, () -> stats + ", used=" + used);
             }
+        }
+    }
+
+    /**
+     * Found in a review: where the work for a commit ended just with the last record of a segment, and the next
+     * commit used that segment again, compaction went on in its middle, where a record need not begin.
+     */
+    @Test
+    void segmentUsedAgainIsNotCompactedFromItsMiddle() throws IOException {
+        byte[] noRecord = new byte[1000];
+        Arrays.fill(noRecord, Byte.MAX_VALUE);
+        try (KeyValueStore store = open(storage)) {
+            Segments segments = new Segments(store.mapping(), new Geometry(1024, 128));
+            NodeSpace nodes = new NodeSpace(segments);
+            ValueLog log = new ValueLog(segments, StoreFormat.NO_SEGMENT);
+            Tree tree = new Tree(segments, nodes, log, store.committer().current());
+            for (int i = 0; i < 6; i++) {
+                tree.put(new Key(bytes("k" + i)), new byte[502]); // two fill a segment
+            }
+            for (int i = 1; i < 6; i += 2) {
+                tree.remove(new Key(bytes("k" + i)));
+            }
+            Compactor compactor = new Compactor(0.1);
+            int first = segments.geometry.segmentOf(Nodes.record(segments.data(), 128, tree.root(),
+                    new Key(bytes("k0"))));
+            compactor.work(-1023, segments, log, tree); // for one record's worth: that of k0
+            assertEquals(StoreFormat.KIND_FREE, segments.kind(first));
+            segments.release(first);
+            for (int i = 0; i < 9 && segments.kind(first) == StoreFormat.KIND_FREE; i++) {
+                tree.put(new Key(bytes("new " + i)), noRecord);
+            }
+            assertEquals(1016, segments.used(first), "used again");
+            compactor.work(-1023, segments, log, tree); // failed: the record seemed to have 2 GB
+            compactor.work(0, segments, log, tree);
+            assertNotEquals(0, Nodes.record(segments.data(), 128, tree.root(), new Key(bytes("k2"))));
         }
     }
 

@@ -82,13 +82,15 @@ class KeyValueStoreCrashTest {
     /** What the next version stores while one is being synced may be in the file after the crash. */
     @Test
     void everyCrashBesideTheNextVersion() {
-        CrashReport report = test().workload(KeyValueStoreCrashTest::besideTheNext).exhaustive().nested(1).run();
+        CrashReport report = test().workload(KeyValueStoreCrashTest::besideTheNext).exhaustive()
+                .nested(1).run();
         System.out.println(report);
         assertTrue(report.states() > 100, report::toString);
         assertEquals(0, report.sampledMoments() + report.nestedSampledMoments(), report::toString);
     }
 
-    private static void besideTheNext(KeyValueStore store, Ledger<Map<String, String>> ledger) throws Exception {
+    private static void besideTheNext(KeyValueStore store, Ledger<Map<String, String>> ledger)
+            throws Exception {
         ledger.commit(() -> store.put(bytes("a"), bytes("1")));
         store.committer().setSync(() -> {
             store.submit(new WriteBatch().put(bytes("c"), bytes("3")).delete(bytes("a")));
@@ -165,7 +167,8 @@ class KeyValueStoreCrashTest {
     /** What each of two threads was told to be durable is there, also when they shared a sync. */
     @Test
     void twoThreadsThatShareSyncs() {
-        CrashReport report = CrashTest.<KeyValueStore, String>checking(SmallStores::open, (store, promises) -> {
+        CrashReport report = CrashTest.<KeyValueStore, String>checking(SmallStores::open,
+                (store, promises) -> {
             SmallStores.verify(store);
             Map<String, String> found = SmallStores.entries(store);
             promises.acknowledged().forEach(key -> assertEquals("both " + key, found.get(key)));

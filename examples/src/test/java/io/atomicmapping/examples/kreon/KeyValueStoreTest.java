@@ -128,7 +128,8 @@ class KeyValueStoreTest {
     void submittedChangesAreVisibleWhenTheyAreDurable() throws IOException {
         try (KeyValueStore store = open(storage)) {
             PendingWrite first = store.submit(new WriteBatch().put(bytes("a"), bytes("1")));
-            PendingWrite second = store.submit(new WriteBatch().put(bytes("b"), bytes("2")).delete(bytes("a")));
+            PendingWrite second = store.submit(
+                    new WriteBatch().put(bytes("b"), bytes("2")).delete(bytes("a")));
             assertFalse(first.isDone());
             assertEquals(Map.of(), entries(store));
             assertEquals(1, second.await());
@@ -164,7 +165,8 @@ class KeyValueStoreTest {
             assertEquals(Map.of("a", "1"), entries(one));
             assertEquals(Map.of("a", "1"), entries(other));
             one.verify();
-            String message = assertThrows(IllegalStateException.class, () -> one.delete(bytes("a"))).getMessage();
+            String message = assertThrows(IllegalStateException.class, () -> one.delete(bytes("a")))
+                    .getMessage();
             assertEquals("key-value store was opened read-only: file=/data/store", message);
         }
     }
@@ -177,7 +179,8 @@ class KeyValueStoreTest {
             byte[] before = Files.readAllBytes(file);
             String message = assertThrows(IncompatibleStoreException.class, () -> KeyValueStore.open(file))
                     .getMessage();
-            assertTrue(message.startsWith("not a key-value store") && message.contains("file=" + file), message);
+            assertTrue(message.startsWith("not a key-value store") 
+                    && message.contains("file=" + file), message);
             assertArrayEquals(before, Files.readAllBytes(file));
         }
         try (Stream<Path> files = Files.list(directory)) {
@@ -239,7 +242,8 @@ class KeyValueStoreTest {
     @Test
     void sizesOfAnExistingFileStay() throws IOException {
         open(storage).close();
-        StoreOptions others = StoreOptions.builder().storage(storage).segmentBytes(4096).nodeBytes(256).build();
+        StoreOptions others = StoreOptions.builder().storage(storage).segmentBytes(4096).nodeBytes(256)
+                .build();
         try (KeyValueStore store = KeyValueStore.open(FILE, others)) {
             store.put(bytes("b"), bytes("2"));
             store.verify();
@@ -251,7 +255,8 @@ class KeyValueStoreTest {
     void whatIsTooLargeIsRefusedBeforeAnythingChanges() throws IOException {
         try (KeyValueStore store = open(storage)) {
             WriteBatch batch = new WriteBatch().put(bytes("a"), bytes("1")).put(bytes("b"), new byte[1016]);
-            String message = assertThrows(IllegalArgumentException.class, () -> store.write(batch)).getMessage();
+            String message = assertThrows(IllegalArgumentException.class, () -> store.write(batch))
+                    .getMessage();
             assertTrue(message.contains("bytes=1017, most=1016, segmentBytes=1024"), message);
             assertEquals(Map.of(), entries(store));
             store.put(bytes("b"), new byte[1015]);

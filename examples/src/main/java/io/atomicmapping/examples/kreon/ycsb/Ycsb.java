@@ -1,6 +1,7 @@
 package io.atomicmapping.examples.kreon.ycsb;
 
 import io.atomicmapping.examples.kreon.KeyValueStore;
+import io.atomicmapping.examples.kreon.StoreOptions;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
@@ -56,6 +57,10 @@ public final class Ycsb implements Callable<Integer> {
             + " ${DEFAULT-VALUE}.")
     private int batch;
 
+    @Option(names = "--node-bytes", defaultValue = "512", paramLabel = "N",
+            description = "The size of the index's nodes, a power of two; default: ${DEFAULT-VALUE}.")
+    private int nodeBytes;
+
     @Option(names = "--seed", defaultValue = "1", paramLabel = "SEED",
             description = "Of the random numbers; default: ${DEFAULT-VALUE}.")
     private long seed;
@@ -99,21 +104,23 @@ public final class Ycsb implements Callable<Integer> {
         requireAtLeastOne("--threads", threads);
         requireAtLeastOne("--seconds", seconds);
         requireAtLeastOne("--batch", batch);
+        StoreOptions options = storeOptions();
         Path folder = target == null ? Files.createTempDirectory("kreon-ycsb")
                 : Files.createDirectories(target);
         Path storeFolder = Files.createTempDirectory(folder, "store");
         try {
-            runAll(folder, storeFolder.resolve("store"));
+            runAll(folder, storeFolder.resolve("store"), options);
         } finally {
             delete(storeFolder);
         }
         return 0;
     }
 
-    private void runAll(Path folder, Path file) throws IOException, InterruptedException, ExecutionException {
+    private void runAll(Path folder, Path file, StoreOptions options)
+            throws IOException, InterruptedException, ExecutionException {
         List<Result> results = new ArrayList<>();
         long millis = TimeUnit.SECONDS.toMillis(seconds);
-        try (KeyValueStore store = KeyValueStore.open(file)) {
+        try (KeyValueStore store = KeyValueStore.open(file, options)) {
             Records work = new Records(store, records, valueBytes);
             try (ProgressBar bar = bar("load", records)) {
                 work.load(new SplittableRandom(seed), bar::stepTo);
@@ -128,6 +135,14 @@ public final class Ycsb implements Callable<Integer> {
             Report report = new Report(results);
             report.print(out, store.stats());
             report.write(folder).forEach(out::println);
+        }
+    }
+
+    private StoreOptions storeOptions() {
+        try {
+            return StoreOptions.builder().nodeBytes(nodeBytes).build();
+        } catch (IllegalArgumentException e) {
+            throw new CommandLine.ParameterException(spec.commandLine(), e.getMessage(), e);
         }
     }
 

@@ -38,8 +38,8 @@ class YcsbTest {
     @Test
     void tableNumbersAndPictureAreWrittenAndTheStoreIsGone(@TempDir Path folder) throws IOException {
         System.setProperty("java.awt.headless", "true");
-        assertEquals(0, run("--target", folder.toString(), "--records", "2000", "--seconds", "1", "--workloads",
-                "a,E", "--threads", "3", "--batch", "2"), errors::toString);
+        assertEquals(0, run("--target", folder.toString(), "--records", "2000", "--seconds", "1",
+                "--workloads", "a,E", "--threads", "3", "--batch", "2"), errors::toString);
         String report = output.toString(StandardCharsets.UTF_8);
         assertTrue(report.contains("update") && report.contains("insert") && report.contains("scan"), report);
         List<String> latencies = Files.readAllLines(folder.resolve("latencies.csv"));
@@ -70,6 +70,8 @@ class YcsbTest {
     void wrongArgumentsAreNamed() {
         assertEquals(2, run("--records", "0"));
         assertTrue(errors.toString().contains("--records must be at least 1: value=0"), errors::toString);
+        assertEquals(2, run("--node-bytes", "500"));
+        assertTrue(errors.toString().contains("nodeBytes=500"), errors::toString);
         assertEquals(2, run("--workloads", "Z"));
         assertTrue(errors.toString().contains("--workloads"), errors::toString);
     }
