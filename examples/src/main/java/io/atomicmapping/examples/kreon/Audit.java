@@ -110,7 +110,8 @@ final class Audit {
         byte[] lower = from;
         for (int i = 0; i < count; i++) {
             byte[] key = key(node, level, i);
-            if (key == null || !isWithin(key, lower, below) || level > 0 && i > 0 && Arrays.equals(key, lower)) {
+            if (key == null || !isWithin(key, lower, below)
+                    || level > 0 && i > 0 && Arrays.equals(key, lower)) {
                 problem("key out of order: node=" + number + ", level=" + level + ", index=" + i);
                 return;
             }

@@ -11,8 +11,8 @@ import java.util.concurrent.locks.ReentrantLock;
  *
  * <ul>
  *   <li>Changes are made one at a time, under a lock that is never held during a sync.
- *   <li>One of the threads that wait for a commit leads: it seals the version, syncs, publishes, and wakes the
- *       others, of which one leads the next commit. Meanwhile changes go into the next version.
+ *   <li>One of the threads that wait for a commit leads: it seals the version, syncs, publishes, and wakes
+ *       the others, of which one leads the next commit. Meanwhile changes go into the next version.
  *   <li>When a change or a sync fails, the leader takes back everything that is not committed, and all who
  *       wait for that are told so.
  * </ul>

@@ -63,7 +63,7 @@ final class Compactor {
             movedBytes += moved ? bytes : 0;
             budget -= moved ? bytes : DEAD_RECORD_COST;
             if (segments.kind(segment) != KIND_LOG) {
-                segment = NO_SEGMENT; // here, and not with the next work: it may be used for other records then
+                segment = NO_SEGMENT; // not with the next work: then it may have other records
             }
         }
     }

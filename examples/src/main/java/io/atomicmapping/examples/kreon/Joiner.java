@@ -70,7 +70,9 @@ final class Joiner {
         parent.remove(pivot);
     }
 
-    /** A full inner node gives one without a pivot a child: a pivot goes up to the parent, its own comes down. */
+    /**
+     * A full inner node gives one without a pivot a child: a pivot goes up to the parent, its own comes down.
+     */
     private void borrow(Node node, Node parent, int at) throws IOException {
         int siblingAt = at < parent.count() ? at + 1 : at - 1;
         sibling.load(segments.data(), parent.child(siblingAt), geometry);

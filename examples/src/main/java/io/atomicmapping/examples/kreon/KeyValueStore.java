@@ -21,8 +21,8 @@ import java.util.Objects;
  * }</pre>
  *
  * <p><b>What survives.</b> When {@link #put}, {@link #delete}, {@link #write} or {@link PendingWrite#await}
- * has returned, no crash takes the change back. After a crash the store is as of one commit: each batch is there
- * as a whole or not at all, and if a change is there, all that were made before it are. Readers see
+ * has returned, no crash takes the change back. After a crash the store is as of one commit: each batch is
+ * there as a whole or not at all, and if a change is there, all that were made before it are. Readers see
  * committed versions only, never what a crash could still take away. Nothing leaks in a crash, there is
  * nothing to repair, and opening loads the table of segments and the bits of the nodes, no entry.
  *
@@ -37,13 +37,13 @@ import java.util.Objects;
  *
  * <p><b>Errors.</b> {@link IllegalStateException} after close, for changes if it was opened read-only, and
  * after a failure from which only reopening helps. {@link IOException} where a change cannot be
- * committed, as on a full disk: then all that is not committed is taken back, also that of other threads, which get
- * the same exception; the store can be used on.
+ * committed, as on a full disk: then all that is not committed is taken back, also that of other threads,
+ * which get the same exception; the store can be used on.
  *
- * <p>Source: A. Papagiannis, G. Saloustros, P. González-Férez, A. Bilas, "An efficient memory-mapped key-value
- * store for flash storage" (Kreon), SoCC 2018. Of it are the log of keys and values, nodes of prefixes and
- * offsets, copy on write, reads through the mapping; it has several levels, of which the lowest lies in
- * memory and is rebuilt from the log. Here one tree is committed atomically, which needs no replay.
+ * <p>Source: A. Papagiannis, G. Saloustros, P. González-Férez, A. Bilas, "An efficient memory-mapped
+ * key-value store for flash storage" (Kreon), SoCC 2018. Of it are the log of keys and values, nodes of
+ * prefixes and offsets, copy on write, reads through the mapping. Kreon has several levels, an index for
+ * each, and moves parts from one to the next; here there is one tree, committed atomically.
  */
 public final class KeyValueStore implements AutoCloseable {
 
@@ -288,8 +288,8 @@ public final class KeyValueStore implements AutoCloseable {
     /**
      * Commits what is pending, and closes the file. Snapshots and scans end. Closing again does nothing.
      *
-     * @throws IOException if what is pending could not be committed, or the file not be brought up to date: then
-     *     the next opening does it
+     * @throws IOException if what is pending could not be committed, or the file not be brought up to date:
+     *     then the next opening does it
      */
     @Override
     public void close() throws IOException {

@@ -3,7 +3,9 @@ package io.atomicmapping.examples.kreon;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 
-/** Who commits: one thread at a time. The others wait until what they wait for is settled, or nobody leads. */
+/**
+ * Who commits: one thread at a time. The others wait until what they wait for is settled, or nobody leads.
+ */
 final class Lead {
 
     private final ReentrantLock lock = new ReentrantLock();

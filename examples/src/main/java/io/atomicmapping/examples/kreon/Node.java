@@ -19,8 +19,8 @@ import static io.atomicmapping.examples.kreon.StoreFormat.SHORT;
 import java.lang.foreign.MemorySegment;
 
 /**
- * A copy of a node on the heap, where it is changed before one store brings it to the mapping. It has room for
- * an entry more than the node, so that a full one is split after the entry came in.
+ * A copy of a node on the heap, where it is changed before one store brings it to the mapping. It has room
+ * for an entry more than the node, so that a full one is split after the entry came in.
  */
 final class Node {
 

@@ -13,8 +13,8 @@ import java.util.Map;
  * Which nodes are taken.
  *
  * <ul>
- *   <li>The bits in the mapping tell which nodes the tree of the last sealed version consists of: after a crash
- *       all others are free, so that none can leak. They change in {@link #seal} only.
+ *   <li>The bits in the mapping tell which nodes the tree of the last sealed version consists of: after a
+ *       crash all others are free, so that none can leak. They change in {@link #seal} only.
  *   <li>The bits in memory tell which nodes may not be used: those of the version in the making, and those
  *       of older ones that somebody may still read ({@link #release}).
  * </ul>

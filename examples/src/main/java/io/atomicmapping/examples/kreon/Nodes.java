@@ -75,7 +75,9 @@ final class Nodes {
         return low;
     }
 
-    /** The index of a key in a leaf, or if it is not there that where it would be, less {@code -1 - index}. */
+    /**
+     * The index of a key in a leaf, or if it is not there that where it would be, less {@code -1 - index}.
+     */
     static int find(MemorySegment data, long leaf, Key key) {
         int low = 0;
         int high = count(data, leaf) - 1;

@@ -10,9 +10,9 @@ import java.util.concurrent.atomic.AtomicReference;
  *
  * <ul>
  *   <li>Nobody waits: a slot is taken by one compare-and-set that succeeds, mostly the first.
- *   <li>A reader announces first, and then loads which version is the current one. If a writer, after it published
- *       version {@code w}, does not see the announcement, the reader's load comes after that and gives
- *       {@code w} or a newer one; all of this is volatile access, hence in one order.
+ *   <li>A reader announces first, and then loads which version is the current one. If a writer, after it
+ *       published version {@code w}, does not see the announcement, the reader's load comes after that and
+ *       gives {@code w} or a newer one; all of this is volatile access, hence in one order.
  * </ul>
  */
 final class Readers {

@@ -32,7 +32,9 @@ record StoreFile(AtomicMapping mapping, Header header) {
         }
     }
 
-    /** What exists is looked at first, so that a file which is no store stays as it is, and gets no journal. */
+    /**
+     * What exists is looked at first, so that a file which is no store stays as it is, and gets no journal.
+     */
     private static AtomicMapping map(Path file, StoreOptions options) throws IOException {
         try (AtomicMapping existing = AtomicMapping.open(file, options.mapping(true).build())) {
             Header.load(existing, file, options.geometry());

@@ -10,8 +10,8 @@ import java.nio.ByteOrder;
  *
  * <pre>
  *   file        header page | segment 0 | segment 1 | ..
- *   header      magic "ATOMKREO" | format version | segment bytes | node bytes | root | store version | entries
- *               | segment that the log grows in, or -1 | CRC-32C of all that
+ *   header      magic "ATOMKREO" | format version | segment bytes | node bytes | root | store version
+ *               | entries | segment that the log grows in, or -1 | CRC-32C of all that
  *   segment     one of a table (the first of each group, it describes the group), log records, or nodes
  *   descriptor  in a table, of each segment of its group: kind | bytes used | bytes live | 0
  *   record      bytes of the key, the highest bit set in a pivot | bytes of the value | key | value | up to 8

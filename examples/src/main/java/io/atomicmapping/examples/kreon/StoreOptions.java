@@ -81,8 +81,8 @@ public final class StoreOptions {
         }
 
         /**
-         * The size of segments, by which the file is used and the log compacted. A key and its value must fit into
-         * one. Of a file that exists it stays as it is. The default is 1 MiB.
+         * The size of segments, by which the file is used and the log compacted. A key and its value must fit
+         * into one. Of a file that exists it stays as it is. The default is 1 MiB.
          *
          * @param bytes a power of two, 1 KiB to 256 MiB
          * @return this
@@ -105,8 +105,8 @@ public final class StoreOptions {
         }
 
         /**
-         * Which part of the log may be dead records before it is compacted: less takes less room, more makes fewer
-         * copies. The default is 0.5.
+         * Which part of the log may be dead records before it is compacted: less takes less room, more makes
+         * fewer copies. The default is 0.5.
          *
          * @param part 0.05 to 0.95
          * @return this
@@ -191,9 +191,10 @@ public final class StoreOptions {
          */
         public StoreOptions build() {
             if (!Geometry.isValid(segmentSize, nodeSize)) {
-                throw new IllegalArgumentException("segments and nodes must be powers of two, and a segment have"
-                        + " room for some nodes: segmentBytes=" + segmentSize + " (" + Geometry.SEGMENT_BYTES_MIN
-                        + " to " + Geometry.SEGMENT_BYTES_MAX + "), nodeBytes=" + nodeSize + " ("
+                throw new IllegalArgumentException("segments and nodes must be powers of two, and a segment"
+                        + " have room for some nodes: segmentBytes=" + segmentSize + " ("
+                        + Geometry.SEGMENT_BYTES_MIN + " to " + Geometry.SEGMENT_BYTES_MAX
+                        + "), nodeBytes=" + nodeSize + " ("
                         + Geometry.NODE_BYTES_MIN + " to " + Geometry.NODE_BYTES_MAX + "), least nodes in a"
                         + " segment=" + Geometry.NODES_PER_SEGMENT_MIN);
             }
@@ -202,8 +203,8 @@ public final class StoreOptions {
                         + ", least=" + GARBAGE_MIN + ", most=" + GARBAGE_MAX);
             }
             if (maxBytes != 0 && maxBytes < geometryBytes()) {
-                throw new IllegalArgumentException("maxBytes is too small for a new store: maxBytes=" + maxBytes
-                        + ", least=" + geometryBytes());
+                throw new IllegalArgumentException("maxBytes is too small for a new store: maxBytes="
+                        + maxBytes + ", least=" + geometryBytes());
             }
             StoreOptions options = new StoreOptions(copy());
             options.mapping(loadOnly).build(); // which checks the others

@@ -9,9 +9,9 @@ import java.util.Arrays;
  * log.
  *
  * <ul>
- *   <li>A pivot is the shortest key that is above what is left of it and not above what is right (R. Bayer, K.
- *       Unterauer, "Prefix B-trees", TODS 1977), so that most fit into the prefix. One that does not has
- *       a record of its own in the log: each record has one owner.
+ *   <li>A pivot is the shortest key that is above what is left of it and not above what is right (R. Bayer,
+ *       K. Unterauer, "Prefix B-trees", TODS 1977), so that most fit into the prefix. One that does not has a
+ *       record of its own in the log: each record has one owner.
  *   <li>A leaf is never empty, an inner node has at least two children. A node with a quarter of its capacity
  *       or less is joined with one beside it where the two leave a quarter free.
  *   <li>Keys in ascending order fill the nodes.

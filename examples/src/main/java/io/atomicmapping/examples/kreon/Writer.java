@@ -7,8 +7,8 @@ import java.io.IOException;
  * The version in the making: changes are made to it, then it is sealed, and the next one begins.
  *
  * <ul>
- *   <li>Until it is sealed it is stored only where the last sealed version, and those that somebody reads, have
- *       nothing. So a sync may take its cut at any time between two seals.
+ *   <li>Until it is sealed it is stored only where the last sealed version, and those that somebody reads,
+ *       have nothing. So a sync may take its cut at any time between two seals.
  *   <li>Its callers hold the lock of the {@link Committer}.
  * </ul>
  */

@@ -105,8 +105,8 @@ class CompactionTest {
     }
 
     /**
-     * Found in a review: where the work for a commit ended just with the last record of a segment, and the next
-     * commit used that segment again, compaction went on in its middle, where a record need not begin.
+     * Found in a review: where the work for a commit ended just with the last record of a segment, and the
+     * next commit used that segment again, compaction went on in its middle, where a record need not begin.
      */
     @Test
     void segmentUsedAgainIsNotCompactedFromItsMiddle() throws IOException {

@@ -90,7 +90,8 @@ final class Records {
             for (int i = 0; i < length && scan.hasNext(); i++) {
                 Entry entry = scan.next();
                 if (entry.value().length != valueBytes) {
-                    throw new IllegalStateException("value has another length: bytes=" + entry.value().length);
+                    throw new IllegalStateException("value has another length: bytes="
+                            + entry.value().length);
                 }
             }
         }

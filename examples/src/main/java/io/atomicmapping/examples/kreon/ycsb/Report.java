@@ -48,8 +48,9 @@ final class Report {
                         histogram.getTotalCount() / result.seconds(), "", columns);
             });
         }
-        out.printf(Locale.ROOT, "%n%,d entries; file %.1f MiB, of it index %.1f, live log %.1f, dead log %.1f,"
-                + " free %.1f; %.1f MiB moved by compaction%n%n", stats.entries(), stats.fileBytes() / MEBI,
+        out.printf(Locale.ROOT, "%n%,d entries; file %.1f MiB, of it index %.1f, live log %.1f,"
+                + " dead log %.1f, free %.1f; %.1f MiB moved by compaction%n%n", stats.entries(),
+                stats.fileBytes() / MEBI,
                 stats.indexBytes() / MEBI, stats.liveLogBytes() / MEBI, stats.deadLogBytes() / MEBI,
                 stats.freeBytes() / MEBI, stats.movedBytes() / MEBI);
     }
@@ -79,7 +80,8 @@ final class Report {
             });
         }
         return List.of(Files.write(folder.resolve("timeline.csv"), timeline),
-                Files.write(folder.resolve("latencies.csv"), latencies), draw(folder.resolve("throughput.svg")));
+                Files.write(folder.resolve("latencies.csv"), latencies),
+                draw(folder.resolve("throughput.svg")));
     }
 
     private Path draw(Path file) throws IOException {

@@ -20,15 +20,15 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /**
- * The program: loads records into a {@link KeyValueStore}, runs workloads on it, each of some threads for some
- * seconds, and tells operations a second and latencies. Each update is durable before the next one of its
- * thread. In the end the store is verified.
+ * The program: loads records into a {@link KeyValueStore}, runs workloads on it, each of some threads for
+ * some seconds, and tells operations a second and latencies. Each update is durable before the next one of
+ * its thread. In the end the store is verified.
  *
  * <p>Source: the workloads, the keys and their popularity are those of YCSB, B. Cooper et al., SoCC 2010.
  */
 @Command(name = "kreon-ycsb", sortOptions = false, description =
-        "Runs workloads in the manner of YCSB on the key-value store: read-heavy, update-heavy, scans; zipfian"
-        + " keys; each update durable. Writes timeline.csv, latencies.csv and throughput.svg.")
+        "Runs workloads in the manner of YCSB on the key-value store: read-heavy, update-heavy, scans;"
+        + " zipfian keys; each update durable. Writes timeline.csv, latencies.csv and throughput.svg.")
 public final class Ycsb implements Callable<Integer> {
 
     @Option(names = "--workloads", split = ",", defaultValue = "B,A,E", paramLabel = "NAMES",
@@ -66,8 +66,8 @@ public final class Ycsb implements Callable<Integer> {
     private long seed;
 
     @Option(names = "--target", paramLabel = "FOLDER",
-            description = "Where the results go; by default a new one in the folder for temporary files. The store"
-            + " is in there, too, and deleted in the end.")
+            description = "Where the results go; by default a new one in the folder for temporary files. The"
+            + " store is in there, too, and deleted in the end.")
     private Path target;
 
     @Option(names = {"-h", "--help"}, usageHelp = true, description = "Shows this.")

@@ -57,11 +57,12 @@ class YcsbTest {
 
     @Test
     void pictureHasALineForEachWorkload() {
-        List<Slice> slices = List.of(new Slice(Workload.B, 0.1, 700, 10, 3), new Slice(Workload.B, 0.2, 900, 9, 3));
+        List<Slice> slices = List.of(new Slice(Workload.B, 0.1, 700, 10, 3),
+                new Slice(Workload.B, 0.2, 900, 9, 3));
         XYChart chart = new Report(List.of(new Result(Workload.B, 0.2, Map.of(), slices, 6, 0),
                 new Result(Workload.E, 0.2, Map.of(), slices, 6, 0))).chart();
-        assertEquals(Set.of("workload B", "workload E"), chart.getSeriesCollection().stream().map(XYSeries::getName)
-                .collect(Collectors.toSet()));
+        assertEquals(Set.of("workload B", "workload E"), chart.getSeriesCollection().stream()
+                .map(XYSeries::getName).collect(Collectors.toSet()));
         assertArrayEquals(new double[] {0.1, 0.2}, chart.getSeries("workload B").getXData());
         assertArrayEquals(new double[] {700, 900}, chart.getSeries("workload B").getYData());
     }
