@@ -93,12 +93,13 @@ class KeyValueStoreCrashTest {
             throws Exception {
         ledger.commit(() -> store.put(bytes("a"), bytes("1")));
         store.committer().setSync(() -> {
-            store.submit(new WriteBatch().put(bytes("c"), bytes("3")).delete(bytes("a")));
+            store.submit(new WriteBatch().put(bytes("c"), bytes("three, longer")).delete(bytes("a")));
             store.mapping().sync();
         });
         ledger.commit(Map.of("a", "1", "b", "2"), () -> store.put(bytes("b"), bytes("2")));
         store.committer().setSync(store.mapping()::sync);
-        ledger.commit(Map.of("b", "2", "c", "3", "d", "4"), () -> store.put(bytes("d"), bytes("4")));
+        ledger.commit(Map.of("b", "2", "c", "three, longer", "d", "4"),
+                () -> store.put(bytes("d"), bytes("4")));
     }
 
     /** The rule that the bits of the nodes change in a seal only, broken: nodes leak. */
