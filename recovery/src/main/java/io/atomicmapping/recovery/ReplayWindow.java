@@ -100,7 +100,7 @@ final class ReplayWindow {
         forEachRun(this::write);
     }
 
-    /** Takes the part of an extent that lies in the window: where in the scan's memory, where in the window. */
+    /** Takes what of an extent lies in the window: where in the scan's memory, where in the window. */
     @FunctionalInterface
     private interface PartVisitor {
         void part(long source, long target, long length);

@@ -73,7 +73,8 @@ class LargeReplayTest {
             int end = 0;
             for (int place : places) {
                 int from = Math.max(place, end);
-                int length = Math.min(expected.length - from, 1 + random.nextInt(place % 3 == 0 ? 12 : 2_400));
+                int lengthMax = place % 3 == 0 ? 12 : 2_400;
+                int length = Math.min(expected.length - from, 1 + random.nextInt(lengthMax));
                 for (int at = from; at < from + length; at++) {
                     expected[at] = (byte) random.nextInt();
                 }
