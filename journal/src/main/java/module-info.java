@@ -8,5 +8,5 @@ module io.atomicmapping.journal {
     exports io.atomicmapping.journal.fault to io.atomicmapping.recovery, io.atomicmapping.core,
             io.atomicmapping.crash;
     exports io.atomicmapping.storage;
-    exports io.atomicmapping.storage.linux to io.atomicmapping.core;
+    exports io.atomicmapping.storage.linux to io.atomicmapping.core, io.atomicmapping.recovery;
 }

@@ -114,7 +114,7 @@ public final class JournalScan implements AutoCloseable {
      * @return its header
      */
     public RecordHeader record(int index) {
-        return RecordHeader.decode(ring, starts[index]);
+        return RecordHeader.read(ring, starts[index]);
     }
 
     /**
@@ -137,6 +137,16 @@ public final class JournalScan implements AutoCloseable {
     }
 
     /**
+     * Where a record's body ends in {@link #ring}.
+     *
+     * @param index which record
+     * @return the offset
+     */
+    public long bodyEnd(int index) {
+        return bodyStart(index) + ring.get(LONG, starts[index] + JournalFormat.BODY_BYTES_AT);
+    }
+
+    /**
      * Where the accepted records end in {@link #ring}.
      *
      * @return bytes
@@ -154,7 +164,7 @@ public final class JournalScan implements AutoCloseable {
      */
     public void forEachExtent(int index, ExtentVisitor visitor) throws IOException {
         long at = bodyStart(index);
-        long end = at + record(index).bodyBytes();
+        long end = bodyEnd(index);
         while (at < end) {
             long extent = ring.get(LONG, at);
             int length = JournalFormat.extentLength(extent);

@@ -51,6 +51,11 @@ public record RecordHeader(long salt, long lsn, long commit, long generation, lo
                 && !SeededFault.HEADER_CHECKSUM_UNCHECKED.isSeeded()) {
             return null;
         }
+        return read(source, at);
+    }
+
+    /** Reads the header of a record that was accepted. */
+    static RecordHeader read(MemorySegment source, long at) {
         return new RecordHeader(source.get(LONG, at + JournalFormat.SALT_AT),
                 source.get(LONG, at + JournalFormat.LSN_AT),
                 source.get(LONG, at + JournalFormat.COMMIT_AT),

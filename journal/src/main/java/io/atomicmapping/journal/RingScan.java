@@ -8,19 +8,21 @@ import io.atomicmapping.journal.JournalScan.Later;
 import io.atomicmapping.journal.JournalScan.Next;
 import io.atomicmapping.journal.fault.SeededFault;
 import io.atomicmapping.storage.DurableFile;
+import io.atomicmapping.storage.linux.LazySegments;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 
 /**
- * Reads a ring in three steps: the chain of headers tells how much of it to load; the loaded records are
- * checked one after the other; what follows the last accepted one is searched for witnesses.
+ * Reads a ring in two steps: records are loaded and checked one after the other, up to the first that does
+ * not count; what follows the last accepted one is searched for witnesses.
  */
 final class RingScan {
 
     private static final int SEARCH_BYTES = 1 << 20;
-    private static final int FOLLOW_BYTES = 1 << 16;
+    /** Loaded at once: what was read is checked while it is in the cache. */
+    private static final int LOAD_BYTES = 1 << 18;
     private static final int SEARCH_STEP_BYTES = SeededFault.WITNESSES_NOT_AT_EVERY_SECTOR.isSeeded()
             ? JournalFormat.RECORD_ALIGNMENT_MAX : JournalFormat.SECTOR_BYTES;
 
@@ -29,7 +31,9 @@ final class RingScan {
     private final Slot slot;
     private final long limitLsn;
 
+    /** As large as the ring on disk; of it only what was loaded takes room. */
     private MemorySegment ring;
+    private long loadedBytes;
     private long[] starts = new long[16];
     private int count;
 
@@ -58,39 +62,13 @@ final class RingScan {
     JournalScan run() throws IOException {
         Arena arena = Arena.ofShared();
         try {
-            long liveBytes = followHeaders();
-            ring = arena.allocate(Math.max(liveBytes, Long.BYTES), JournalFormat.RECORD_ALIGNMENT_MAX);
-            load(liveBytes);
-            accept(liveBytes);
+            ring = LazySegments.allocate(slot.ringBytes(), arena);
+            accept();
             Findings findings = search();
             return new JournalScan(reader, arena, ring, starts, count, provenLsn, findings);
         } catch (IOException | RuntimeException | Error e) {
             arena.close();
             throw e;
-        }
-    }
-
-    /** How far headers lead: an upper bound of what there is to accept. */
-    private long followHeaders() throws IOException {
-        try (Arena arena = Arena.ofConfined()) {
-            MemorySegment window = arena.allocate(Math.min(FOLLOW_BYTES, slot.ringBytes()), Long.BYTES);
-            long from = slot.checkpointLsn(); // what the window holds
-            long to = from;
-            long at = from;
-            while (at < limitLsn) {
-                if (at >= to) {
-                    from = at;
-                    to = at + pieceBytes(at, Math.min(window.byteSize(), limitLsn - at));
-                    readFully(JournalFormat.filePosition(at, slot.ringBytes()), window.asSlice(0, to - from));
-                }
-                RecordHeader header = RecordHeader.decode(window, at - from);
-                if (header == null || !isOfThisLap(header, at) || !fits(header, at)) {
-                    // the header itself is loaded too: why it is not accepted is told from there
-                    return at + JournalFormat.SECTOR_BYTES - slot.checkpointLsn();
-                }
-                at += JournalFormat.recordBytes(header.bodyBytes(), slot.recordAlignment());
-            }
-            return slot.ringBytes();
         }
     }
 
@@ -108,12 +86,14 @@ final class RingScan {
                 && JournalFormat.recordBytes(header.bodyBytes(), slot.recordAlignment()) <= limitLsn - at;
     }
 
+    /** Sees to it that the ring's first bytes are in memory. */
     private void load(long bytes) throws IOException {
-        for (long done = 0; done < bytes;) {
-            long at = slot.checkpointLsn() + done;
-            long piece = pieceBytes(at, bytes - done);
-            readFully(JournalFormat.filePosition(at, slot.ringBytes()), ring.asSlice(done, piece));
-            done += piece;
+        while (loadedBytes < bytes) {
+            long at = slot.checkpointLsn() + loadedBytes;
+            long wanted = Math.max(bytes - loadedBytes, LOAD_BYTES);
+            long piece = pieceBytes(at, Math.min(wanted, slot.ringBytes() - loadedBytes));
+            readFully(JournalFormat.filePosition(at, slot.ringBytes()), ring.asSlice(loadedBytes, piece));
+            loadedBytes += piece;
         }
     }
 
@@ -125,7 +105,7 @@ final class RingScan {
         }
     }
 
-    private void accept(long liveBytes) {
+    private void accept() throws IOException {
         while (true) {
             long at = lsn - slot.checkpointLsn();
             starts[count] = at;
@@ -133,9 +113,7 @@ final class RingScan {
                 next = Next.NO_ROOM;
                 return;
             }
-            if (liveBytes - at < JournalFormat.SECTOR_BYTES) {
-                throw new AssertionError("header not loaded: lsn=" + lsn);
-            }
+            load(at + JournalFormat.SECTOR_BYTES);
             RecordHeader header = RecordHeader.decode(ring, at);
             next = judge(header, at);
             if (next != null) {
@@ -153,7 +131,7 @@ final class RingScan {
     }
 
     /** The record's validity list of the format page, in its order; null where the record is valid. */
-    private Next judge(RecordHeader header, long at) {
+    private Next judge(RecordHeader header, long at) throws IOException {
         if (header == null || !isOfThisLap(header, lsn)) {
             return Next.ABSENT;
         }
@@ -165,6 +143,7 @@ final class RingScan {
         if (detail != null) {
             return Next.CONTRADICTION;
         }
+        load(at + JournalFormat.recordBytes(header.bodyBytes(), slot.recordAlignment()));
         int actual = JournalFormat.crc32c(ring, at + JournalFormat.HEADER_BYTES, header.bodyBytes());
         if (actual != header.bodyCrc() && !SeededFault.BODY_CHECKSUM_UNCHECKED.isSeeded()) {
             detail = "expected=" + JournalFormat.hex(header.bodyCrc()) + ", actual="

@@ -12,7 +12,6 @@ final class CommittedBytes {
 
     private final JournalScan scan;
     private final long[] limits;
-    private final long cutFrom;
     private final long zeroFrom;
     private final long sizeMin;
 
@@ -26,22 +25,16 @@ final class CommittedBytes {
         int count = scan.recordCount();
         limits = new long[count];
         long limit = Long.MAX_VALUE;
-        long cut = Long.MAX_VALUE;
         long zero = committedSize;
         long min = committedSize;
         for (int i = count - 1; i >= 0; i--) {
             RecordHeader header = scan.record(i);
-            long sizeBefore = i == 0 ? committedSize : scan.record(i - 1).size();
             limits[i] = limit;
-            limit = Math.min(limit, header.smallestSize());
-            if ((SeededFault.CUT_WITHIN_A_COMMIT_NOT_SEEN.isSeeded() ? header.size() : header.smallestSize())
-                    < sizeBefore) {
-                cut = Math.min(cut, header.smallestSize());
-            }
+            limit = Math.min(limit, SeededFault.CUT_WITHIN_A_COMMIT_NOT_SEEN.isSeeded() ? header.size()
+                    : header.smallestSize());
             zero = Math.min(zero, header.smallestSize());
             min = Math.min(min, header.size());
         }
-        cutFrom = cut;
         zeroFrom = zero;
         sizeMin = min;
     }
@@ -61,12 +54,8 @@ final class CommittedBytes {
         return SeededFault.CLIPPING_FORGOTTEN.isSeeded() ? Long.MAX_VALUE : limits[recordIndex];
     }
 
-    /** The same for an extent, given where its header lies in the scan's memory. */
-    long limit(long extentStart, long extentEnd) {
-        return extentEnd <= cutFrom ? extentEnd : limit(recordOf(extentStart));
-    }
-
-    private int recordOf(long ringOffset) {
+    /** The record that holds a place in the scan's memory. */
+    int recordOf(long ringOffset) {
         int low = 0;
         int high = scan.recordCount() - 1;
         while (low < high) {
