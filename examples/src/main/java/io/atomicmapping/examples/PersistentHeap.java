@@ -4,8 +4,11 @@ import io.atomicmapping.AtomicMapping;
 import io.atomicmapping.Task;
 import java.io.IOException;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.LongConsumer;
 
 /**
@@ -53,6 +56,7 @@ public final class PersistentHeap {
     private final AtomicMapping mapping;
     private final long base;
     private final ReentrantLock lock = new ReentrantLock();
+    private final Map<String, ReentrantReadWriteLock> locks = new ConcurrentHashMap<>();
     private final HeapPieces pieces;
     private final HeapRoots roots;
     private final boolean stores;
@@ -221,6 +225,11 @@ public final class PersistentHeap {
     /** The heap's own pieces: the roots' names. */
     void forEachPiece(LongConsumer action) {
         roots.forEachPiece(action);
+    }
+
+    /** The lock of what a name stands for, the same for all who ask. */
+    ReentrantReadWriteLock lockOf(String name) {
+        return locks.computeIfAbsent(name, any -> new ReentrantReadWriteLock());
     }
 
     /** Loads that no rollback cuts in two: it waits for them. */
