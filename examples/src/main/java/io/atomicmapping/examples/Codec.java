@@ -9,7 +9,7 @@ import java.util.Arrays;
  * time: they are not stored in it.
  *
  * <p>A codec is used by several threads at once. As the codec of keys it must give equal bytes to equal keys,
- * and to no others; in a {@code PersistentBTreeMap} the keys are in the order of their bytes, compared as
+ * and to no others; in a {@link PersistentBTreeMap} the keys are in the order of their bytes, compared as
  * unsigned, the shorter first. The codecs here keep the order of what they encode.
  *
  * @param <T> the type
