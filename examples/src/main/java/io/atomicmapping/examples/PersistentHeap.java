@@ -8,7 +8,6 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.LongConsumer;
 
 /**
@@ -56,7 +55,7 @@ public final class PersistentHeap {
     private final AtomicMapping mapping;
     private final long base;
     private final ReentrantLock lock = new ReentrantLock();
-    private final Map<String, ReentrantReadWriteLock> locks = new ConcurrentHashMap<>();
+    private final Map<String, Turns> turns = new ConcurrentHashMap<>();
     private final HeapPieces pieces;
     private final HeapRoots roots;
     private final boolean stores;
@@ -227,9 +226,9 @@ public final class PersistentHeap {
         roots.forEachPiece(action);
     }
 
-    /** The lock of what a name stands for, the same for all who ask. */
-    ReentrantReadWriteLock lockOf(String name) {
-        return locks.computeIfAbsent(name, any -> new ReentrantReadWriteLock());
+    /** The order of those who use what a name stands for. */
+    Turns turnsOf(String name) {
+        return turns.computeIfAbsent(name, any -> new Turns());
     }
 
     /** Loads that no rollback cuts in two: it waits for them. */

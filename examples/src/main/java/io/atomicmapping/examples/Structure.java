@@ -5,7 +5,6 @@ import io.atomicmapping.Task;
 import java.io.IOException;
 import java.util.ConcurrentModificationException;
 import java.util.concurrent.locks.Lock;
-import java.util.concurrent.locks.ReentrantReadWriteLock;
 
 /**
  * What the structures have in common: a header in a piece that a root names, and the order of those who use it.
@@ -16,7 +15,7 @@ import java.util.concurrent.locks.ReentrantReadWriteLock;
  *   <li>Changes are alone, reads beside each other. Both are sections of the mapping, too: no sync cuts a change
  *       in two, no rollback comes during a read. The section comes first, the lock second: who waits in one
  *       for a lock waits for nobody who waits at a gate.
- *   <li>All handles of one root that share a heap share its lock.
+ *   <li>All handles of one root that share a heap share their turns.
  * </ul>
  */
 final class Structure {
@@ -35,7 +34,7 @@ final class Structure {
     private final String kind;
     private final long magic;
     private final long headerBytes;
-    private final ReentrantReadWriteLock lock;
+    private final Turns turns;
     private volatile Place place = new Place(-1, 0);
 
     /** The structure of a kind, as "HASHMAP" with its version, that a name stands for. */
@@ -46,7 +45,7 @@ final class Structure {
         this.kind = kind;
         this.magic = magic(kind, version);
         this.headerBytes = headerBytes;
-        this.lock = heap.lockOf(name);
+        this.turns = heap.turnsOf(name);
         read(this::header);
     }
 
@@ -71,11 +70,11 @@ final class Structure {
     }
 
     <T, E extends Exception> T read(Task<T, E> task) throws E {
-        return heap.read(() -> locked(lock.readLock(), task));
+        return heap.read(() -> locked(turns.lock.readLock(), task));
     }
 
     <T, E extends Exception> T write(Task<T, E> task) throws E {
-        return mapping.compute(() -> locked(lock.writeLock(), task));
+        return mapping.compute(() -> locked(turns.lock.writeLock(), task));
     }
 
     private static <T, E extends Exception> T locked(Lock lock, Task<T, E> task) throws E {
@@ -141,7 +140,19 @@ final class Structure {
     /** Tells of so many more elements, or less. */
     void count(long header, long difference) {
         mapping.putLong(header + ELEMENTS, mapping.getLong(header + ELEMENTS) + difference);
-        mapping.putLong(header + STAMP, heap.nextStamp(mapping.getLong(header + STAMP)));
+        long before = mapping.getLong(header + STAMP);
+        long after = heap.nextStamp(before);
+        mapping.putLong(header + STAMP, after);
+        turns.change(before, after);
+    }
+
+    /** How often the structure was rolled back, as far as anybody noticed. */
+    long rollbacks() {
+        return turns.rollbacks(stamp());
+    }
+
+    Turns turns() {
+        return turns;
     }
 
     /** What an iterator remembers of the state that it began with. */
