@@ -57,26 +57,29 @@ class PersistentBTreeMapCrashTest {
         assertTrue(report.states() > 200, report::toString);
     }
 
-    /** Recoveries are not crashed, too: to open a map changes nothing. */
+    /**
+     * Recoveries are not crashed, too: to open a map changes nothing. Of its end, where all is brought home,
+     * crashes are sampled.
+     */
     @Test
     void everyCrashOfASplitAndAMerge() {
         CrashReport report = test().workload((stored, ledger) -> {
             for (int i = 10; i < 20; i++) {
                 stored.it().put("key " + i, "v".repeat(390));
+                ledger.commit(stored.mapping()::sync);
             }
-            ledger.commit(stored.mapping()::sync);
             assertEquals(3, HeapCheck.of(stored.heap(), stored.it()).pieces());
             stored.it().put("key 13+", "v".repeat(50));
             assertEquals(5, HeapCheck.of(stored.heap(), stored.it()).pieces(), "two nodes more");
             ledger.commit(stored.mapping()::sync);
             for (int i = 12; i < 18; i++) {
                 stored.it().remove("key " + i);
+                ledger.commit(stored.mapping()::sync);
             }
             assertEquals(3, HeapCheck.of(stored.heap(), stored.it()).pieces(), "merged");
-            ledger.commit(stored.mapping()::sync);
         }).exhaustive().run();
         System.out.println(report);
-        assertEquals(0, report.sampledMoments());
+        assertTrue(report.sampledMoments() <= 4, report::toString);
         assertTrue(report.states() > 200, report::toString);
     }
 
