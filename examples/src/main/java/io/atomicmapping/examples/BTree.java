@@ -15,15 +15,15 @@ import java.util.function.LongConsumer;
  *       tells where.
  *   <li>An inner node's record has the least key that its child may hold; the first one's key is empty.
  *       Keys that separate leaves are as short as they can be.
- *   <li>A node that is a third full or less is merged with a neighbour if both fit into one. Only a leaf whose
- *       parent has no other child may be without records, and the root.
+ *   <li>A node that is a third full or less is merged with a neighbour if both fit into one. Only a leaf
+ *       whose parent has no other child may be without records, and the root.
  *   <li>What can fail comes before the first store.
  * </ul>
  *
  * <p>Changes are called under the write lock of who has the tree, loads under its read lock.
  *
- * <p>Source: D. Comer, "The Ubiquitous B-Tree", ACM Computing Surveys 1979; separators, R. Bayer, K. Unterauer,
- * "Prefix B-Trees", TODS 1977.
+ * <p>Source: D. Comer, "The Ubiquitous B-Tree", ACM Computing Surveys 1979; separators, R. Bayer, K.
+ * Unterauer, "Prefix B-Trees", TODS 1977.
  */
 final class BTree {
 
@@ -192,15 +192,18 @@ final class BTree {
                 nodes.insert(right, index - middle, key, value, flag);
             }
             key = separate(node, right);
-            value = ByteBuffer.allocate(Long.BYTES).order(ByteOrder.LITTLE_ENDIAN).putLong(right).array();
+            value = encode(right);
         }
         long left = cursor.node(0);
         long root = takeSpare();
         nodes.create(root, nodes.level(left) + 1);
-        byte[] leftValue = ByteBuffer.allocate(Long.BYTES).order(ByteOrder.LITTLE_ENDIAN).putLong(left).array();
-        nodes.insert(root, 0, new byte[0], leftValue, false);
+        nodes.insert(root, 0, new byte[0], encode(left), false);
         nodes.insert(root, 1, key, value, false);
         mapping.putLong(rootPlace, root);
+    }
+
+    private static byte[] encode(long node) {
+        return ByteBuffer.allocate(Long.BYTES).order(ByteOrder.LITTLE_ENDIAN).putLong(node).array();
     }
 
     /** The key that separates a node from the one at its right, which has just been split off. */

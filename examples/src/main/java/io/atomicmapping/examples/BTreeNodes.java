@@ -9,7 +9,7 @@ import java.nio.ByteOrder;
  * The nodes of a {@link BTree}: pages with slots and records.
  *
  * <pre>
- *   node     level, records, begin of the records, dead bytes among them: 2 bytes each | slots | ... | records
+ *   node     level, records, begin of the records, dead bytes among them: 2 bytes each | slots | records
  *   slot     2 bytes: where a record begins in the node; the slots are in the order of the keys
  *   record   2 bytes: bytes of the key | 2 bytes: bytes of the value | key | value
  * </pre>
@@ -138,7 +138,8 @@ final class BTreeNodes {
         while (low <= high) {
             int middle = low + high >>> 1;
             long record = record(node, middle);
-            int order = Bytes.compare(key, mapping, record + RECORD_HEADER, mapping.getShort(record) & 0xFFFF);
+            int order = Bytes.compare(key, mapping, record + RECORD_HEADER,
+                    mapping.getShort(record) & 0xFFFF);
             if (order == 0) {
                 return middle;
             }

@@ -23,8 +23,8 @@ public final class BTreeRange<K, V> implements Iterable<Map.Entry<K, V>> {
 
         Bounds {
             if (from != null && to != null && Arrays.compareUnsigned(from, to) > 0) {
-                throw new IllegalArgumentException("range ends before it begins: from=" + Arrays.toString(from)
-                        + ", to=" + Arrays.toString(to));
+                throw new IllegalArgumentException("range ends before it begins: from="
+                        + Arrays.toString(from) + ", to=" + Arrays.toString(to));
             }
         }
 
@@ -107,7 +107,8 @@ public final class BTreeRange<K, V> implements Iterable<Map.Entry<K, V>> {
     }
 
     private BTreeRange<K, V> withMax(byte[] key, boolean inclusive) {
-        return bounds.isBefore(key) ? this : with(new Bounds(bounds.from, bounds.fromInclusive, key, inclusive));
+        return bounds.isBefore(key) ? this
+                : with(new Bounds(bounds.from, bounds.fromInclusive, key, inclusive));
     }
 
     private BTreeRange<K, V> with(Bounds narrower) {
@@ -206,7 +207,9 @@ public final class BTreeRange<K, V> implements Iterable<Map.Entry<K, V>> {
         return new RangeIterator();
     }
 
-    /** Copies some entries at a time and goes on by key: it holds no offset that a change could make stale. */
+    /**
+     * Copies some entries at a time and goes on by key: it holds no offset that a change could make stale.
+     */
     private final class RangeIterator implements Iterator<Map.Entry<K, V>> {
 
         private static final int COPIED_ENTRIES = 64;

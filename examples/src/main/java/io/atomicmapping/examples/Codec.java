@@ -41,8 +41,8 @@ public interface Codec<T> {
         @Override
         public Long decode(byte[] bytes) {
             if (bytes.length != Long.BYTES) {
-                throw new IllegalArgumentException("not a long, use the codec that the structure was made with:"
-                        + " bytes=" + bytes.length + ", expected=" + Long.BYTES);
+                throw new IllegalArgumentException("not a long, use the codec that the structure was made"
+                        + " with: bytes=" + bytes.length + ", expected=" + Long.BYTES);
             }
             return ByteBuffer.wrap(bytes).getLong() ^ Long.MIN_VALUE;
         }
@@ -59,7 +59,8 @@ public interface Codec<T> {
             // What cannot be encoded becomes a question mark, and two different keys would be the same.
             if (value.indexOf('?') < 0 && contains(bytes, (byte) '?')
                     || value.indexOf('?') >= 0 && !new String(bytes, StandardCharsets.UTF_8).equals(value)) {
-                throw new IllegalArgumentException("text with half a surrogate pair: length=" + value.length());
+                throw new IllegalArgumentException("text with half a surrogate pair: length="
+                        + value.length());
             }
             return bytes;
         }
@@ -77,8 +78,8 @@ public interface Codec<T> {
         public String decode(byte[] bytes) {
             String text = new String(bytes, StandardCharsets.UTF_8);
             if (text.indexOf('\uFFFD') >= 0 && !Arrays.equals(text.getBytes(StandardCharsets.UTF_8), bytes)) {
-                throw new IllegalArgumentException("not UTF-8, use the codec that the structure was made with:"
-                        + " bytes=" + bytes.length);
+                throw new IllegalArgumentException("not UTF-8, use the codec that the structure was made"
+                        + " with: bytes=" + bytes.length);
             }
             return text;
         }

@@ -161,7 +161,8 @@ final class HashBuckets {
     private void split(long header, int added) throws IOException {
         if (Integer.bitCount(added) == 1) {
             // What is in there stays undefined until the split that adds it.
-            mapping.putLong(header + SEGMENT_PIECES + 8L * segmentOf(added), heap.allocate(segmentBytes(added)));
+            mapping.putLong(header + SEGMENT_PIECES + 8L * segmentOf(added),
+                    heap.allocate(segmentBytes(added)));
         }
         long stay = bucket(header, added - Integer.highestOneBit(added));
         long more = next(stay, true);

@@ -6,7 +6,9 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 
-/** The entries of a {@link PersistentHashMap}: pieces with bytes of the key, bytes of the value, key, value. */
+/**
+ * The entries of a {@link PersistentHashMap}: pieces with bytes of the key, bytes of the value, key, value.
+ */
 final class HashEntries {
 
     private static final VarHandle INTS =
@@ -75,6 +77,7 @@ final class HashEntries {
     }
 
     byte[] value(long at) {
-        return Bytes.copy(mapping, at + KEY + mapping.getInt(at + KEY_BYTES), mapping.getInt(at + VALUE_BYTES));
+        long value = at + KEY + mapping.getInt(at + KEY_BYTES);
+        return Bytes.copy(mapping, value, mapping.getInt(at + VALUE_BYTES));
     }
 }

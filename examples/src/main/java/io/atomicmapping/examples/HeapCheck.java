@@ -98,8 +98,9 @@ public record HeapCheck(long pieces, long bytes, long freePieces, long freeBytes
 
         private void require(boolean right, String wrong, Set<Long> places) {
             if (!right) {
-                throw new IllegalStateException("heap is damaged: " + wrong + ": places=" + places.stream().sorted()
-                        .limit(10).toList() + ", count=" + places.size() + ", base=" + base);
+                throw new IllegalStateException("heap is damaged: " + wrong + ": places="
+                        + places.stream().sorted().limit(10).toList() + ", count=" + places.size()
+                        + ", base=" + base);
             }
         }
     }
@@ -110,7 +111,8 @@ public record HeapCheck(long pieces, long bytes, long freePieces, long freeBytes
      * @param heap the heap
      * @param owners all who have pieces of it
      * @return what is in it
-     * @throws IllegalStateException if a byte is not accounted for, or twice: a leak, or a piece of two owners
+     * @throws IllegalStateException if a byte is not accounted for, or twice: a leak, or a piece of two
+     *     owners
      */
     public static HeapCheck of(PersistentHeap heap, PieceOwner... owners) {
         return heap.read(() -> new Walk(heap).run(owners));

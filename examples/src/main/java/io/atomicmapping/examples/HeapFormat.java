@@ -91,8 +91,9 @@ final class HeapFormat {
     /** Refuses a place where there is, and can be, no heap. */
     static void requireHeap(AtomicMapping mapping, long base) {
         if (base < 0 || base % 64 != 0 || base > mapping.size() - HEADER_BYTES) {
-            throw new IllegalArgumentException("no place for a heap, give a multiple of 64 and enough bytes after"
-                    + " it: base=" + base + ", headerBytes=" + HEADER_BYTES + ", size=" + mapping.size());
+            throw new IllegalArgumentException("no place for a heap, give a multiple of 64 and enough bytes"
+                    + " after it: base=" + base + ", headerBytes=" + HEADER_BYTES + ", size="
+                    + mapping.size());
         }
         long magic = mapping.getLong(base);
         if (magic == 0) {

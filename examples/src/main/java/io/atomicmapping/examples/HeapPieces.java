@@ -52,22 +52,6 @@ final class HeapPieces {
         return start + HeapFormat.PIECE_HEADER;
     }
 
-    /** Sees to it that so many pieces can be taken. */
-    void reserve(int count, int sizeClass) throws IOException {
-        int missing = count;
-        long free = mapping.getLong(listOf(sizeClass));
-        for (; free != 0 && missing > 0; missing--) {
-            free = mapping.getLong(free + HeapFormat.NEXT_FREE);
-        }
-        long each = SizeClasses.bytes(sizeClass);
-        if (!SizeClasses.isPages(sizeClass)) {
-            long left = mapping.getLong(base + HeapFormat.SPAN_END) - mapping.getLong(base + HeapFormat.SPAN_AT);
-            missing -= (int) Math.min(missing, left / each);
-            each = HeapFormat.SPAN; // more than it takes: a span holds at least one
-        }
-        growTo(end() + missing * each);
-    }
-
     /** As {@link PersistentHeap#free}, under the lock. */
     void giveBack(long piece) {
         list(piece - HeapFormat.PIECE_HEADER, HeapFormat.requireAllocated(mapping, piece, base, end()));

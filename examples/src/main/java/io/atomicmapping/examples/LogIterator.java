@@ -35,8 +35,8 @@ final class LogIterator<E> implements Iterator<E> {
             long header = structure.header();
             long first = header == 0 ? 0 : segments.firstPosition(header);
             if (structure.rollbacks() != rollbacks || next < end && next < first) {
-                throw new ConcurrentModificationException("log was rolled back or trimmed, scan again: position="
-                        + next + ", first=" + first + ", name=" + structure.name());
+                throw new ConcurrentModificationException("log was rolled back or trimmed, scan again:"
+                        + " position=" + next + ", first=" + first + ", name=" + structure.name());
             }
             if (copied.isEmpty() && next < end) {
                 copy(header);

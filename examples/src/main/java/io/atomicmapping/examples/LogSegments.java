@@ -10,11 +10,11 @@ import java.util.function.LongConsumer;
  * The segments of a {@link PersistentLog}: pieces, which a {@link BTree} finds by their first positions.
  *
  * <pre>
- *   segment  first position | bytes of the segment | records ... | where each record ends, 4 bytes, last first
+ *   segment  first position | bytes of the segment | records ... | where each ends, 4 bytes, last first
  * </pre>
  *
- * <p>So a record begins where the one before ends, and is found by its number in the segment. Called under the
- * log's lock.
+ * <p>So a record begins where the one before ends, and is found by its number in the segment. Called under
+ * the log's lock.
  */
 final class LogSegments {
 
@@ -62,7 +62,8 @@ final class LogSegments {
 
     private long addSegment(long header, long position, long least) throws IOException {
         if (least > Integer.MAX_VALUE) {
-            throw new IllegalArgumentException("record too large: bytes=" + least + ", max=" + Integer.MAX_VALUE);
+            throw new IllegalArgumentException("record too large: bytes=" + least + ", max="
+                    + Integer.MAX_VALUE);
         }
         long bytes = Math.max(SEGMENT_BYTES, least);
         long segment = heap.allocate(bytes);

@@ -7,9 +7,9 @@ import java.util.Map;
 import java.util.function.LongConsumer;
 
 /**
- * An ordered map that lives in a {@link PersistentHeap}. Its keys are in the order of their bytes, compared as
- * unsigned, the shorter first; the codecs for numbers and text keep their order. Neither keys nor values are
- * null.
+ * An ordered map that lives in a {@link PersistentHeap}. Its keys are in the order of their bytes, compared
+ * as unsigned, the shorter first; the codecs for numbers and text keep their order. Neither keys nor values
+ * are null.
  *
  * <p><b>What survives.</b> The map stores into the mapping and nowhere else: {@link AtomicMapping#sync()}
  * commits every change since the last one, {@link AtomicMapping#rollback()} undoes them, after a crash the

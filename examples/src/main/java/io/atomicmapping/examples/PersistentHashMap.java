@@ -19,9 +19,9 @@ import java.util.function.LongConsumer;
  * map is as of one commit. No sync cuts a change in two. A change that fails, as on a full disk, leaves the
  * entries as before.
  *
- * <p><b>Threads.</b> Any number, virtual ones too, if they share the heap object. A change is alone, reads
- * run beside each other; what one thread put the others see at once, committed or not. Changes that belong
- * together go into one {@link AtomicMapping#update}, which no sync cuts, but others see them one by one.
+ * <p><b>Threads.</b> Any number, virtual ones too, that share the heap object. A change is alone, reads run
+ * beside each other; what one puts the others see at once, committed or not. Changes that belong together go
+ * into one {@link AtomicMapping#update}, which no sync cuts; others see them one by one.
  *
  * <p><b>Cost.</b> A lookup loads a line of buckets and the entry. A new key stores an entry and 8 bytes of a
  * bucket, and splits at most one bucket: no commit carries a whole table. A value of the old one's size is
@@ -210,7 +210,8 @@ public final class PersistentHashMap<K, V> implements Iterable<Map.Entry<K, V>>,
                 if (slot == 0) {
                     return 0;
                 }
-                if (((int) slot & HashBuckets.HASH_MASK) == hash && entries.hasKey(HashBuckets.entry(slot), key)) {
+                if (((int) slot & HashBuckets.HASH_MASK) == hash
+                        && entries.hasKey(HashBuckets.entry(slot), key)) {
                     return line + 8L * i;
                 }
             }
@@ -251,8 +252,7 @@ public final class PersistentHashMap<K, V> implements Iterable<Map.Entry<K, V>>,
         long added = entries.add(key, value);
         if (added >= HashBuckets.LIMIT) {
             heap.free(added);
-            throw new IOException("no room for entries of a hash map from there on: offset=" + added + ", limit="
-                    + HashBuckets.LIMIT);
+            throw new IOException("no room for entries of a hash map from there on: offset=" + added);
         }
         return HashBuckets.slot(added, hash);
     }

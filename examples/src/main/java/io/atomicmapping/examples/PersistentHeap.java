@@ -85,10 +85,11 @@ public final class PersistentHeap {
      * The heap at an offset of a mapping.
      *
      * @param mapping the mapping, which the heap uses from the offset to its end
-     * @param base the offset, a multiple of 64 with at least {@link #HEADER_BYTES} from it to the mapping's end
+     * @param base the offset, a multiple of 64 with at least {@link #HEADER_BYTES} from it to the mapping's
+     *     end
      * @return the heap
-     * @throws IllegalArgumentException if the offset is not such a one; if something else than a heap is there, or a
-     *     heap of another version, or one that has lost its end
+     * @throws IllegalArgumentException if the offset is not such a one; if something else than a heap is
+     *     there, or a heap of another version, or one that has lost its end
      */
     public static PersistentHeap open(AtomicMapping mapping, long base) {
         HeapFormat.requireHeap(mapping, base);
@@ -159,23 +160,6 @@ public final class PersistentHeap {
                 - HeapFormat.PIECE_HEADER);
     }
 
-    /**
-     * Sees to it that so many pieces of a size can be allocated without a failure, if nothing else is
-     * allocated in between: so that a change that needs several begins only when it can end.
-     *
-     * @param count how many
-     * @param bytes the size of each
-     * @throws IOException as {@link #allocate}
-     * @throws IllegalArgumentException as {@link #allocate}
-     */
-    public void reserve(int count, long bytes) throws IOException {
-        int sizeClass = HeapPieces.sizeClass(bytes);
-        mapping.compute(() -> locked(() -> {
-            pieces.reserve(count, sizeClass);
-            return null;
-        }));
-    }
-
     // ---- roots ----
 
     /**
@@ -216,7 +200,9 @@ public final class PersistentHeap {
         return mapping.getLong(base + HeapFormat.ROOTS_STAMP);
     }
 
-    /** A stamp that no state of the mapping had that this process has seen, also none that was rolled back. */
+    /**
+     * A stamp that no state of the mapping had that this process has seen, also none that was rolled back.
+     */
     long nextStamp(long stored) {
         return lastStamp.updateAndGet(last -> Math.max(last, stored) + 1);
     }
@@ -250,7 +236,7 @@ public final class PersistentHeap {
         try {
             mapping.update(() -> { });
             return true;
-        } catch (IllegalStateException e) { // opened read-only, or failed: then nothing is rolled back, either
+        } catch (IllegalStateException e) { // read-only, or failed: then nothing is rolled back, either
             mapping.size(); // throws if it is closed
             return false;
         }

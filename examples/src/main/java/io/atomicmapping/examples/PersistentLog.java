@@ -7,9 +7,9 @@ import java.util.Iterator;
 import java.util.function.LongConsumer;
 
 /**
- * A log that lives in a {@link PersistentHeap}: records are appended, read from any position, and trimmed from
- * the front. The first record ever has position 0, each further one the next number; no position is used twice,
- * unless a rollback or a crash takes back what was not committed. Records are not null.
+ * A log that lives in a {@link PersistentHeap}: records are appended, read from any position, and trimmed
+ * from the front. The first record ever has position 0, each further one the next number; no position is used
+ * twice, unless a rollback or a crash takes back what was not committed. Records are not null.
  *
  * <p><b>What survives.</b> The log stores into the mapping and nowhere else: {@link AtomicMapping#sync()}
  * commits every change since the last one, {@link AtomicMapping#rollback()} undoes them, after a crash the
@@ -114,8 +114,8 @@ public final class PersistentLog<E> implements PieceOwner {
     /**
      * The records from a position to the end that the log has now, with more appended meanwhile or not. The
      * iterator throws {@link ConcurrentModificationException} when a record that it would give is trimmed, or
-     * after a rollback of the log. It removes nothing itself. To go on later, scan from the position after the
-     * last one that was given.
+     * after a rollback of the log. It removes nothing itself. To go on later, scan from the position after
+     * the last one that was given.
      *
      * @param from the position, or the end
      * @return an iterator over copies of the records
@@ -169,8 +169,8 @@ public final class PersistentLog<E> implements PieceOwner {
 
     private void requirePosition(long position, long last) {
         if (position < firstPosition() || position > last) {
-            throw new IndexOutOfBoundsException("no such position in the log, it was trimmed or is not yet there:"
-                    + " position=" + position + ", first=" + firstPosition() + ", end=" + endPosition()
+            throw new IndexOutOfBoundsException("no such position in the log, it was trimmed or is not yet"
+                    + " there: position=" + position + ", first=" + firstPosition() + ", end=" + endPosition()
                     + ", name=" + structure.name());
         }
     }

@@ -12,12 +12,12 @@ import java.util.function.LongConsumer;
  *
  * <p><b>Exactly once.</b> A commit holds the queue and everything else in the mapping: that an element was
  * taken, and what was stored because of it, become durable together or not at all. So give the work to {@link
- * #poll(QueueHandler)} or {@link #take(QueueHandler)}, which take the element and do the work inside one {@link
- * AtomicMapping#update}. Then each element is worked off in exactly one of the commits that last: after a
- * crash or a rollback those elements are in the queue again, in their places, whose work is not committed, and
- * of that work nothing is left in the mapping. What is done elsewhere, as a message sent, is not undone: do
- * that after the sync, from what was committed. Without a handler the same holds if the caller takes and works
- * inside an update; else a sync of another thread may come in between.
+ * #poll(QueueHandler)} or {@link #take(QueueHandler)}, which take the element and do the work inside one
+ * {@link AtomicMapping#update}. Then each element is worked off in exactly one of the commits that last:
+ * after a crash or a rollback those elements are in the queue again, in their places, whose work is not
+ * committed, and of that work nothing is left in the mapping. What is done elsewhere, as a message sent, is
+ * not undone: do that after the sync, from what was committed. Without a handler the same holds if the caller
+ * takes and works inside an update; else a sync of another thread may come in between.
  *
  * <p><b>What survives.</b> The queue stores into the mapping and nowhere else: {@link AtomicMapping#sync()}
  * commits, {@link AtomicMapping#rollback()} undoes, after a crash the queue is as of one commit. A change
@@ -188,7 +188,8 @@ public final class PersistentQueue<E> implements Iterable<E>, PieceOwner {
         return handled;
     }
 
-    private <X extends Exception> boolean handleFirst(QueueHandler<? super E, X> handler, IOException[] noRoom)
+    private <X extends Exception> boolean handleFirst(QueueHandler<? super E, X> handler,
+            IOException[] noRoom)
             throws X {
         byte[] bytes;
         long[] spare = new long[1];

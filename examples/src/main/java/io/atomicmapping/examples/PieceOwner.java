@@ -2,7 +2,9 @@ package io.atomicmapping.examples;
 
 import java.util.function.LongConsumer;
 
-/** What keeps pieces of a {@link PersistentHeap} and can tell which, so that {@link HeapCheck} finds leaks. */
+/**
+ * What keeps pieces of a {@link PersistentHeap} and can tell which, so that {@link HeapCheck} finds leaks.
+ */
 @FunctionalInterface
 public interface PieceOwner {
 

@@ -105,7 +105,9 @@ final class QueueSegments {
         return Bytes.copy(mapping, at + LENGTH_BYTES, mapping.getInt(at));
     }
 
-    /** Removes the first element; a segment without any is freed, or if it is the last, used from its begin. */
+    /**
+     * Removes the first element; a segment without any is freed, or if it is the last, used from its begin.
+     */
     void removeFirst(long header) {
         long head = mapping.getLong(header + HEAD);
         long tail = mapping.getLong(header + TAIL);

@@ -7,14 +7,15 @@ import java.util.ConcurrentModificationException;
 import java.util.concurrent.locks.Lock;
 
 /**
- * What the structures have in common: a header in a piece that a root names, and the order of those who use it.
+ * What the structures have in common: a header in a piece that a root names, and the order of those who use
+ * it.
  *
  * <ul>
  *   <li>A header begins with a magic number, how many elements there are, and a stamp of the last change. It
  *       is made by the first change, so that a rollback to before that leaves an empty structure that works.
- *   <li>Changes are alone, reads beside each other. Both are sections of the mapping, too: no sync cuts a change
- *       in two, no rollback comes during a read. The section comes first, the lock second: who waits in one
- *       for a lock waits for nobody who waits at a gate.
+ *   <li>Changes are alone, reads beside each other. Both are sections of the mapping, too: no sync cuts a
+ *       change in two, no rollback comes during a read. The section comes first, the lock second: who waits
+ *       in one for a lock waits for nobody who waits at a gate.
  *   <li>All handles of one root that share a heap share their turns.
  * </ul>
  */
@@ -125,11 +126,13 @@ final class Structure {
             return;
         }
         if (actual << 8 == magic << 8) {
-            throw new IllegalArgumentException("structure of another version, use the program that made it: name="
-                    + name + ", kind=" + kind + ", expected=" + (magic >>> 56) + ", actual=" + (actual >>> 56));
+            throw new IllegalArgumentException("structure of another version, use the program that made it:"
+                    + " name=" + name + ", kind=" + kind + ", expected=" + (magic >>> 56)
+                    + ", actual=" + (actual >>> 56));
         }
-        throw new IllegalArgumentException("root is something else, give another name: name=" + name + ", kind="
-                + kind + ", expected=0x" + Long.toHexString(magic) + ", actual=0x" + Long.toHexString(actual));
+        throw new IllegalArgumentException("root is something else, give another name: name=" + name
+                + ", kind=" + kind + ", expected=0x" + Long.toHexString(magic)
+                + ", actual=0x" + Long.toHexString(actual));
     }
 
     long elements() {

@@ -38,7 +38,8 @@ final class BTreeCheck {
             byte[] key = nodes.key(node, i);
             bytes += BTreeNodes.SLOT + BTreeNodes.RECORD_HEADER + key.length + nodes.valueBytes(node, i);
             assertTrue(previous == null || Arrays.compareUnsigned(previous, key) < 0, "order of keys");
-            assertTrue(level > 0 && i == 0 || Arrays.compareUnsigned(key, from) >= 0, "key below its parent's");
+            assertTrue(level > 0 && i == 0 || Arrays.compareUnsigned(key, from) >= 0,
+                    "key below its parent's");
             assertTrue(to == null || Arrays.compareUnsigned(key, to) < 0, "key above its parent's");
             previous = key;
             if (level > 0) {

@@ -8,7 +8,8 @@ import java.io.IOException;
 import java.nio.file.Path;
 
 /** A structure, the heap that it is in, and the mapping of that: for crash tests and properties. */
-record Opened<S extends PieceOwner>(AtomicMapping mapping, PersistentHeap heap, S it) implements AutoCloseable {
+record Opened<S extends PieceOwner>(AtomicMapping mapping, PersistentHeap heap, S it)
+        implements AutoCloseable {
 
     static final String ROOT = "it";
 

@@ -14,13 +14,14 @@ import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.Test;
 
 /**
- * After any crash an ordered map holds what it held at a sync, the last that returned, or one in flight, and every
- * byte of its heap is accounted for.
+ * After any crash an ordered map holds what it held at a sync, the last that returned, or one in flight, and
+ * every byte of its heap is accounted for.
  */
 class PersistentBTreeMapCrashTest {
 
     private static CrashTest<Opened<PersistentBTreeMap<String, String>>, Map<String, String>> test() {
-        return Opened.crashTest((heap, name) -> PersistentBTreeMap.open(heap, name, Codec.STRING, Codec.STRING),
+        return Opened.crashTest(
+                (heap, name) -> PersistentBTreeMap.open(heap, name, Codec.STRING, Codec.STRING),
                 PersistentBTreeMapCrashTest::entries);
     }
 
@@ -35,8 +36,8 @@ class PersistentBTreeMapCrashTest {
     }
 
     /** Deliberately wrong: the key is gone, durably, before it is there under its new name. */
-    private static void renameHastily(Opened<PersistentBTreeMap<String, String>> stored, String from, String to)
-            throws IOException {
+    private static void renameHastily(Opened<PersistentBTreeMap<String, String>> stored, String from,
+            String to) throws IOException {
         String value = stored.it().get(from);
         stored.it().remove(from);
         stored.mapping().sync();
@@ -108,7 +109,7 @@ class PersistentBTreeMapCrashTest {
 
     @Test
     void renameThatSyncsInBetweenIsFoundAndItsLineIsNamed() {
-        CrashTest<Opened<PersistentBTreeMap<String, String>>, Map<String, String>> wrong = test().workload((stored, ledger) -> {
+        var wrong = test().workload((stored, ledger) -> {
             stored.it().put("old", "1");
             ledger.commit(stored.mapping()::sync);
             ledger.commit(() -> renameHastily(stored, "old", "new"));

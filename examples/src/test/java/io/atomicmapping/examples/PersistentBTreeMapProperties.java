@@ -67,10 +67,12 @@ class PersistentBTreeMapProperties {
                         "put many " + count + " " + order, pair -> pair.putMany(count, order)));
         Arbitrary<Step<Pair>> fewer = Arbitraries.integers().between(1, 5).map(
                 nth -> Step.named("remove all but each " + nth, pair -> pair.removeAllBut(nth)));
-        Arbitrary<Step<Pair>> range = Combinators.combine(keys(), keys(), Arbitraries.integers().between(0, 7)).as(
+        Arbitrary<Integer> anyFlags = Arbitraries.integers().between(0, 7);
+        Arbitrary<Step<Pair>> range = Combinators.combine(keys(), keys(), anyFlags).as(
                 (from, to, flags) -> Step.named("range " + hex(from) + " " + hex(to) + " " + flags,
                         pair -> pair.range(from, to, flags)));
-        Arbitrary<Step<Pair>> near = keys().map(key -> Step.named("near " + hex(key), pair -> pair.near(key)));
+        Arbitrary<Step<Pair>> near = keys().map(
+                key -> Step.named("near " + hex(key), pair -> pair.near(key)));
         return Arbitraries.frequencyOf(Tuple.of(20, put), Tuple.of(8, remove), Tuple.of(4, many),
                 Tuple.of(2, fewer), Tuple.of(6, range), Tuple.of(6, near),
                 Tuple.of(2, just("poll first", pair -> pair.poll(true))),

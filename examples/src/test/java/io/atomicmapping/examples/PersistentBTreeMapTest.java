@@ -97,7 +97,8 @@ class PersistentBTreeMapTest {
     @Test
     void codecsRefuseBytesOfOthers() throws IOException {
         map.put(1L, "x");
-        PersistentBTreeMap<String, Long> wrong = PersistentBTreeMap.open(heap, "map", Codec.STRING, Codec.LONG);
+        PersistentBTreeMap<String, Long> wrong = PersistentBTreeMap.open(heap, "map", Codec.STRING,
+                Codec.LONG);
         assertThrows(IllegalArgumentException.class, wrong::firstEntry);
     }
 
@@ -140,7 +141,8 @@ class PersistentBTreeMapTest {
 
     @Test
     void largeValuesAndLongestKeys() throws IOException {
-        PersistentBTreeMap<byte[], byte[]> bytes = PersistentBTreeMap.open(heap, "bytes", Codec.BYTES, Codec.BYTES);
+        PersistentBTreeMap<byte[], byte[]> bytes = PersistentBTreeMap.open(heap, "bytes", Codec.BYTES,
+                Codec.BYTES);
         byte[] longest = new byte[PersistentBTreeMap.LONGEST_KEY];
         byte[] large = new byte[5 << 20];
         new Random(1).nextBytes(large);

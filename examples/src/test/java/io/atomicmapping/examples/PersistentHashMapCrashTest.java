@@ -14,13 +14,14 @@ import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.Test;
 
 /**
- * After any crash a hash map holds what it held at a sync, the last that returned, or one in flight, and every
- * byte of its heap is accounted for.
+ * After any crash a hash map holds what it held at a sync, the last that returned, or one in flight, and
+ * every byte of its heap is accounted for.
  */
 class PersistentHashMapCrashTest {
 
     private static CrashTest<Opened<PersistentHashMap<String, String>>, Map<String, String>> test() {
-        return Opened.crashTest((heap, name) -> PersistentHashMap.open(heap, name, Codec.STRING, Codec.STRING),
+        return Opened.crashTest(
+                (heap, name) -> PersistentHashMap.open(heap, name, Codec.STRING, Codec.STRING),
                 PersistentHashMapCrashTest::entries);
     }
 
@@ -35,8 +36,8 @@ class PersistentHashMapCrashTest {
     }
 
     /** Deliberately wrong: the key is gone, durably, before it is there under its new name. */
-    private static void renameHastily(Opened<PersistentHashMap<String, String>> stored, String from, String to)
-            throws IOException {
+    private static void renameHastily(Opened<PersistentHashMap<String, String>> stored, String from,
+            String to) throws IOException {
         String value = stored.it().get(from);
         stored.it().remove(from);
         stored.mapping().sync();
@@ -82,7 +83,7 @@ class PersistentHashMapCrashTest {
 
     @Test
     void renameThatSyncsInBetweenIsFoundAndItsLineIsNamed() {
-        CrashTest<Opened<PersistentHashMap<String, String>>, Map<String, String>> wrong = test().workload((stored, ledger) -> {
+        var wrong = test().workload((stored, ledger) -> {
             stored.it().put("old", "1");
             ledger.commit(stored.mapping()::sync);
             ledger.commit(() -> renameHastily(stored, "old", "new"));

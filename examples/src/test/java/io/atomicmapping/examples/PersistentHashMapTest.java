@@ -103,7 +103,8 @@ class PersistentHashMapTest {
         }
         assertEquals(1000, map.size());
         HeapCheck after = HeapCheck.of(heap, map);
-        assertTrue(after.bytes() + after.freeBytes() < used + used / 4, "before=" + used + ", after=" + after);
+        assertTrue(after.bytes() + after.freeBytes() < used + used / 4,
+                "before=" + used + ", after=" + after);
     }
 
     @Test
@@ -177,7 +178,8 @@ class PersistentHashMapTest {
 
     @Test
     void mergeMakesNewValuesOfOldOnes() throws IOException {
-        PersistentHashMap<String, Long> counts = PersistentHashMap.open(heap, "counts", Codec.STRING, Codec.LONG);
+        PersistentHashMap<String, Long> counts = PersistentHashMap.open(heap, "counts", Codec.STRING,
+                Codec.LONG);
         assertEquals(1, counts.merge("a", 1L, Long::sum));
         assertEquals(2, counts.merge("a", 1L, Long::sum));
         assertEquals(2, counts.get("a"));
@@ -190,14 +192,16 @@ class PersistentHashMapTest {
 
     @Test
     void mapsOfOneHeapDoNotMeet() throws IOException {
-        PersistentHashMap<Long, byte[]> other = PersistentHashMap.open(heap, "other", Codec.LONG, Codec.BYTES);
+        PersistentHashMap<Long, byte[]> other = PersistentHashMap.open(heap, "other", Codec.LONG,
+                Codec.BYTES);
         for (long i = 0; i < 1000; i++) {
             map.put("key " + i, "value " + i);
             other.put(i, new byte[(int) i]);
         }
         mapping.sync();
         reopen();
-        PersistentHashMap<Long, byte[]> found = PersistentHashMap.open(heap, "other", Codec.LONG, Codec.BYTES);
+        PersistentHashMap<Long, byte[]> found = PersistentHashMap.open(heap, "other", Codec.LONG,
+                Codec.BYTES);
         assertEquals("value 77", map.get("key 77"));
         assertEquals(77, found.get(77L).length);
         assertEquals(1000, found.size());

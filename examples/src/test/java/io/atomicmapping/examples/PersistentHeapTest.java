@@ -149,10 +149,12 @@ class PersistentHeapTest {
         heap.free(piece);
         assertThrows(IllegalStateException.class, () -> heap.free(piece));
         assertThrows(IllegalStateException.class, () -> heap.capacity(piece));
-        for (long wrong : new long[] {0, -8, other + 8, other + 16, other + 1, heap.end() + 8, Long.MAX_VALUE}) {
+        for (long wrong : new long[] {0, -8, other + 8, other + 16, other + 1, heap.end() + 8,
+                Long.MAX_VALUE}) {
             assertThrows(IllegalArgumentException.class, () -> heap.free(wrong), "offset=" + wrong);
         }
-        for (long bytes : new long[] {0, -1, PersistentHeap.LARGEST_PIECE + 1, Long.MAX_VALUE, Long.MIN_VALUE}) {
+        for (long bytes : new long[] {0, -1, PersistentHeap.LARGEST_PIECE + 1, Long.MAX_VALUE,
+                Long.MIN_VALUE}) {
             assertThrows(IllegalArgumentException.class, () -> heap.allocate(bytes), "bytes=" + bytes);
         }
         assertThrows(IllegalArgumentException.class, () -> heap.root(""));
@@ -164,7 +166,8 @@ class PersistentHeapTest {
     @Test
     void placesWithoutAHeapAreRefused() throws IOException {
         for (long base : new long[] {-64, 8, 128, Long.MIN_VALUE}) { // 128: too few bytes after it
-            assertThrows(IllegalArgumentException.class, () -> PersistentHeap.open(mapping, base), "base=" + base);
+            assertThrows(IllegalArgumentException.class, () -> PersistentHeap.open(mapping, base),
+                    "base=" + base);
         }
         mapping.putLong(BASE + 512, 1); // no magic, and not zeros
         refused("not a heap");
@@ -206,22 +209,6 @@ class PersistentHeapTest {
             }
         });
         assertTrue(full.getMessage().contains("no room"), full::getMessage);
-    }
-
-    @Test
-    void whatIsReservedCanBeAllocated() throws IOException {
-        mapping.close();
-        open(MappingOptions.builder().size(8192).maxSize(200_000).build());
-        heap.reserve(3, 8184);
-        heap.reserve(10, 1000);
-        long size = mapping.size();
-        for (int i = 0; i < 3; i++) {
-            heap.allocate(8184);
-        }
-        assertEquals(size, mapping.size());
-        long end = heap.end();
-        assertThrows(IOException.class, () -> heap.reserve(100, 8184));
-        assertEquals(end, heap.end());
     }
 
     @Test

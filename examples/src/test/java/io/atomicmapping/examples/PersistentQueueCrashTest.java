@@ -16,7 +16,10 @@ import java.util.function.LongConsumer;
 import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.Test;
 
-/** After any crash each element that was put is either in the queue or worked off, once, in the order of putting. */
+/**
+ * After any crash each element that was put is either in the queue or worked off, once, in the order of
+ * putting.
+ */
 class PersistentQueueCrashTest {
 
     /** Elements are put with numbers 0, 1, 2 and so on; what is taken goes into a log. */

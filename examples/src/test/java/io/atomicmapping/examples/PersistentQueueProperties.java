@@ -16,7 +16,9 @@ import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
 import net.jqwik.api.Tuple;
 
-/** Any sequence of changes, commits, rollbacks and reopenings leaves what it leaves in an {@link ArrayDeque}. */
+/**
+ * Any sequence of changes, commits, rollbacks and reopenings leaves what it leaves in an {@link ArrayDeque}.
+ */
 class PersistentQueueProperties {
 
     @Property(tries = 150)

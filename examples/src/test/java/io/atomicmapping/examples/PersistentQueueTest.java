@@ -106,7 +106,8 @@ class PersistentQueueTest {
     void elementsOfAnySize() throws IOException {
         PersistentQueue<byte[]> bytes = PersistentQueue.open(heap, "bytes", Codec.BYTES);
         for (int round = 0; round < 2; round++) {
-            for (int length : new int[] {0, 1 << 20, 4092, 4093, 0, 20_000, 16_000, 10, 16_348, 16_349, 16_356}) {
+            for (int length : new int[] {0, 1 << 20, 4092, 4093, 0, 20_000, 16_000, 10, 16_348, 16_349,
+                    16_356}) {
                 bytes.offer(new byte[length]);
                 bytes.offer(new byte[] {1});
                 assertEquals(length, bytes.poll().length);
@@ -177,7 +178,8 @@ class PersistentQueueTest {
         assertFalse(small.offer("c"));
         assertEquals("a", small.poll());
         assertTrue(small.offer("c"));
-        assertThrows(IllegalArgumentException.class, () -> PersistentQueue.open(heap, "none", Codec.STRING, 0));
+        assertThrows(IllegalArgumentException.class, () -> PersistentQueue.open(heap, "none", Codec.STRING,
+                0));
     }
 
     @Test

@@ -6,7 +6,9 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 
-/** Threads of a test: some have work, others repeat something until that is done. A failure of any is thrown. */
+/**
+ * Threads of a test: some have work, others repeat something until that is done. A failure of any is thrown.
+ */
 final class Threads {
 
     /** What may fail. */
