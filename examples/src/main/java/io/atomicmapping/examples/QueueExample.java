@@ -36,26 +36,28 @@ final class QueueExample {
         }
 
         /** Puts an order and counts it, in one update: what is taken back is put again. */
-        void produce(long producer) throws IOException {
-            mapping.update(() -> {
+        boolean produce(long producer) throws IOException {
+            return mapping.compute(() -> {
                 long number = produced.containsKey(producer) ? produced.get(producer) : 0;
-                if (number < ORDERS && orders.offer("order " + producer + "-" + number)) {
+                boolean put = number < ORDERS && orders.offer("order " + producer + "-" + number);
+                if (put) {
                     produced.put(producer, number + 1);
                 }
+                return put;
             });
         }
 
         /** Takes an order and ships it, in one update. */
-        void ship() throws IOException {
-            orders.poll(order -> shipped.merge(order, 1L, Long::sum));
+        boolean ship() throws IOException {
+            return orders.poll(order -> shipped.merge(order, 1L, Long::sum));
         }
     }
 
     private static volatile boolean rollbacksAreOver;
 
-    /** What a thread does again and again. */
+    /** What a thread does again and again, and whether there was something to do. */
     private interface Work {
-        void run() throws IOException;
+        boolean run() throws IOException;
     }
 
     public static void main(String[] args) throws Exception {
@@ -93,10 +95,14 @@ final class QueueExample {
         return Thread.ofVirtual().start(() -> {
             try {
                 while (!rollbacksAreOver || !shop.isDone()) {
-                    work.run();
+                    if (!work.run()) {
+                        Thread.sleep(1); // never inside an update
+                    }
                 }
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
+            } catch (InterruptedException e) {
+                throw new IllegalStateException("nobody interrupts these threads", e);
             }
         });
     }

@@ -97,9 +97,9 @@ class StructuresBesideSyncsCrashTest {
                     ledger.commit(opened.it().log().end(), mapping::sync);
                 }
             });
-        }).random(11, 300L).run();
+        }).random(11, 60L).run();
         System.out.println(report);
-        assertEquals(300, report.states());
+        assertEquals(60, report.states());
     }
 
     @Test

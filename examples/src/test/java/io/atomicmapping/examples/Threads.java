@@ -30,6 +30,7 @@ final class Threads {
         others.add(thread(virtual, () -> {
             do {
                 work.run();
+                Thread.yield(); // a virtual thread would keep its carrier from the others
             } while (!done);
         }));
     }
