@@ -1,83 +1,72 @@
 package io.atomicmapping.examples;
 
-import static io.atomicmapping.examples.MapFormat.CHANGES_OFFSET;
-import static io.atomicmapping.examples.MapFormat.ENTRIES_OFFSET;
-import static io.atomicmapping.examples.MapFormat.HASH_OFFSET;
-import static io.atomicmapping.examples.MapFormat.HEAP_OFFSET;
-import static io.atomicmapping.examples.MapFormat.KEY_BYTES_OFFSET;
-import static io.atomicmapping.examples.MapFormat.KEY_OFFSET;
-import static io.atomicmapping.examples.MapFormat.MAGIC;
-import static io.atomicmapping.examples.MapFormat.MAGIC_OFFSET;
-import static io.atomicmapping.examples.MapFormat.NEXT_OFFSET;
-import static io.atomicmapping.examples.MapFormat.SIZE_CLASS_OFFSET;
-import static io.atomicmapping.examples.MapFormat.VALUE_BYTES_OFFSET;
-
 import io.atomicmapping.AtomicMapping;
 import java.io.IOException;
 import java.util.ArrayDeque;
-import java.util.Arrays;
 import java.util.ConcurrentModificationException;
 import java.util.Iterator;
+import java.util.Map;
 import java.util.NoSuchElementException;
 import java.util.Queue;
+import java.util.function.BinaryOperator;
+import java.util.function.LongConsumer;
 
 /**
- * A hash map of byte arrays that lives in an {@link AtomicMapping}, from an offset to the mapping's end.
- * The bytes below that offset are the program's, which can so commit state of its own together with the
- * map.
+ * A hash map that lives in a {@link PersistentHeap}. Neither keys nor values are null.
  *
- * <p><b>What survives.</b> The map writes into the mapping and nowhere else: {@link AtomicMapping#sync()}
+ * <p><b>What survives.</b> The map stores into the mapping and nowhere else: {@link AtomicMapping#sync()}
  * commits every change since the last one, {@link AtomicMapping#rollback()} undoes them, after a crash the
- * map is as of one commit. Nothing is kept on the Java heap that could become stale. A change runs in
- * {@link AtomicMapping#update}, so that a sync by another thread never cuts it in two; when it fails, as on
- * a full disk, the entries are as before it.
+ * map is as of one commit. No sync cuts a change in two. A change that fails, as on a full disk, leaves the
+ * entries as before.
  *
- * <p><b>Threads.</b> One at a time, readers included.
+ * <p><b>Threads.</b> Any number, virtual ones too, that share the heap object. A change is alone, reads run
+ * beside each other; what one puts the others see at once, committed or not. Changes that belong together go
+ * into one {@link AtomicMapping#update}, which no sync cuts; others see them one by one.
  *
- * <p><b>Cost.</b> A new key splits at most one bucket, so no commit carries a whole table. The space of a
- * removed entry is used again for entries of about its size. The mapping grows by {@link
- * AtomicMapping#resize} and never shrinks.
+ * <p><b>Cost.</b> A lookup loads a line of buckets and the entry. A new key stores an entry and 8 bytes of a
+ * bucket, and splits at most one bucket: no commit carries a whole table. A value of the old one's size is
+ * stored in its place. An entry takes 16 bytes besides its key and value, and about 20 in the buckets, which
+ * only {@link #clear} gives back. The first TiB of a mapping is used.
+ *
+ * @param <K> keys
+ * @param <V> values
  */
-public final class PersistentHashMap implements Iterable<PersistentHashMap.Entry> {
+public final class PersistentHashMap<K, V> implements Iterable<Map.Entry<K, V>>, PieceOwner {
 
-    /** The bytes that the map takes before its first entry. */
-    public static final long HEADER_BYTES = MapFormat.HEADER_BYTES;
-
+    private final Structure structure;
+    private final PersistentHeap heap;
     private final AtomicMapping mapping;
-    private final long base;
-    private final Heap heap;
-    private final Buckets buckets;
+    private final HashBuckets buckets;
+    private final HashEntries entries;
+    private final Codec<K> keys;
+    private final Codec<V> values;
 
-    private PersistentHashMap(AtomicMapping mapping, long base) {
-        this.mapping = mapping;
-        this.base = base;
-        this.heap = new Heap(mapping, base + HEAP_OFFSET, base + HEADER_BYTES);
-        this.buckets = new Buckets(mapping, base, heap);
+    private PersistentHashMap(PersistentHeap heap, String name, Codec<K> keys, Codec<V> values) {
+        this.structure = new Structure(heap, name, "HASHMAP", 1, HashBuckets.HEADER_BYTES);
+        this.heap = heap;
+        this.mapping = heap.mapping();
+        this.buckets = new HashBuckets(heap);
+        this.entries = new HashEntries(heap);
+        this.keys = keys;
+        this.values = values;
     }
 
     /**
-     * The map at an offset of a mapping. Where all bytes are 0 there is an empty map: nothing has to be
-     * created.
+     * The map that a root of a heap names. Where there is no such root the map is empty, and its first entry
+     * makes one.
      *
-     * @param mapping the mapping, which the map uses from the offset to its end
-     * @param base the offset, a multiple of 8 with at least {@link #HEADER_BYTES} from it to the mapping's
-     *     end
+     * @param heap the heap
+     * @param name the root's name
+     * @param keys how keys become bytes, the same each time
+     * @param values how values do
+     * @param <K> keys
+     * @param <V> values
      * @return the map
-     * @throws IllegalArgumentException if the offset is not such a one, or something else than a map is there
+     * @throws IllegalArgumentException if the name stands for something else than a hash map of this version
      */
-    public static PersistentHashMap open(AtomicMapping mapping, long base) {
-        if (base < 0 || base % 8 != 0 || base > mapping.size() - HEADER_BYTES) {
-            throw new IllegalArgumentException("no place for a hash map, give a multiple of 8 and enough"
-                    + " bytes after it: base=" + base + ", headerBytes=" + HEADER_BYTES
-                    + ", size=" + mapping.size());
-        }
-        long magic = mapping.getLong(base + MAGIC_OFFSET);
-        if (magic != 0 && magic != MAGIC) {
-            throw new IllegalArgumentException("not a hash map, give the offset where it was opened first:"
-                    + " base=" + base + ", expected=0x" + Long.toHexString(MAGIC)
-                    + ", actual=0x" + Long.toHexString(magic));
-        }
-        return new PersistentHashMap(mapping, base);
+    public static <K, V> PersistentHashMap<K, V> open(PersistentHeap heap, String name, Codec<K> keys,
+            Codec<V> values) {
+        return new PersistentHashMap<>(heap, name, keys, values);
     }
 
     /**
@@ -86,17 +75,7 @@ public final class PersistentHashMap implements Iterable<PersistentHashMap.Entry
      * @return it
      */
     public long size() {
-        return mapping.getLong(base + ENTRIES_OFFSET);
-    }
-
-    /**
-     * The bytes that the map takes in the mapping: its header, its buckets, its entries and the space of
-     * removed ones.
-     *
-     * @return them
-     */
-    public long usedBytes() {
-        return heap.end() - base;
+        return structure.read(structure::elements);
     }
 
     /**
@@ -105,40 +84,53 @@ public final class PersistentHashMap implements Iterable<PersistentHashMap.Entry
      * @param key the key
      * @return whether it has
      */
-    public boolean containsKey(byte[] key) {
-        return findLink(key, MapFormat.hash(key)) != 0;
+    public boolean containsKey(K key) {
+        byte[] bytes = keys.encode(key);
+        return structure.read(() -> find(bytes, hash(bytes)) != 0);
     }
 
     /**
-     * A copy of a key's value.
+     * A key's value.
      *
      * @param key the key
      * @return its value, or null if it has none
      */
-    public byte[] get(byte[] key) {
-        long link = findLink(key, MapFormat.hash(key));
-        return link == 0 ? null : value(mapping.getLong(link));
+    public V get(K key) {
+        byte[] bytes = keys.encode(key);
+        byte[] value = structure.read(() -> valueAt(find(bytes, hash(bytes))));
+        return value == null ? null : values.decode(value);
     }
 
     /**
      * Gives a key a value, in place of the one it may have.
      *
-     * @param key the key, which may be empty
-     * @param value the value, which may be empty
+     * @param key the key
+     * @param value the value
      * @return whether the key is new
-     * @throws IOException if the mapping cannot grow; the entries are as before
-     * @throws IllegalArgumentException if it would grow beyond its {@code maxSize}; likewise
+     * @throws IOException if there is no room; the entries are as before
      */
-    public boolean put(byte[] key, byte[] value) throws IOException {
-        return mapping.compute(() -> {
-            int hash = MapFormat.hash(key);
-            long link = findLink(key, hash);
-            if (link == 0) {
-                insert(key, hash, value);
-                return true;
-            }
-            replace(link, key, hash, value);
-            return false;
+    public boolean put(K key, V value) throws IOException {
+        byte[] keyBytes = keys.encode(key);
+        byte[] valueBytes = values.encode(value);
+        return structure.write(() -> store(keyBytes, valueBytes));
+    }
+
+    /**
+     * Gives a key a value that follows from the one it has. Nobody changes the map in between.
+     *
+     * @param key the key
+     * @param value the value it gets if it has none
+     * @param function makes the new value of the one it has and the one given; it may read this map, no more
+     * @return the new value
+     * @throws IOException if there is no room; the entries are as before
+     */
+    public V merge(K key, V value, BinaryOperator<V> function) throws IOException {
+        byte[] keyBytes = keys.encode(key);
+        return structure.write(() -> {
+            byte[] before = valueAt(find(keyBytes, hash(keyBytes)));
+            V merged = before == null ? value : function.apply(values.decode(before), value);
+            store(keyBytes, values.encode(merged));
+            return merged;
         });
     }
 
@@ -148,141 +140,161 @@ public final class PersistentHashMap implements Iterable<PersistentHashMap.Entry
      * @param key the key
      * @return whether it was there
      */
-    public boolean remove(byte[] key) {
-        return mapping.compute(() -> {
-            long link = findLink(key, MapFormat.hash(key));
-            if (link == 0) {
+    public boolean remove(K key) {
+        byte[] bytes = keys.encode(key);
+        return structure.write(() -> {
+            int hash = hash(bytes);
+            long place = find(bytes, hash);
+            if (place == 0) {
                 return false;
             }
-            long entry = mapping.getLong(link);
-            mapping.putLong(link, mapping.getLong(entry + NEXT_OFFSET));
-            heap.free(entry, mapping.getInt(entry + SIZE_CLASS_OFFSET));
-            count(-1);
+            long removed = HashBuckets.entry(mapping.getLong(place));
+            buckets.remove(buckets.bucketForHash(structure.header(), hash), place);
+            heap.free(removed);
+            structure.count(structure.header(), -1);
             return true;
         });
     }
 
+    /** Removes all entries, and gives back their space and that of the buckets. Costs by their number. */
+    public void clear() {
+        structure.write(() -> {
+            long header = structure.header();
+            if (header != 0) {
+                forEachEntry(header, heap::free);
+                buckets.clear(header);
+                structure.count(header, -structure.elements());
+            }
+            return null;
+        });
+    }
+
     /**
-     * All entries, in no particular order. The iterator throws {@link ConcurrentModificationException} when
-     * a key was added or removed since it was made, or that was rolled back. It removes nothing itself.
+     * All entries, in no particular order. The iterator throws {@link ConcurrentModificationException} when a
+     * key was added or removed since it was made, or that was rolled back. It removes nothing itself.
      *
      * @return an iterator over copies of the entries
      */
     @Override
-    public Iterator<Entry> iterator() {
+    public Iterator<Map.Entry<K, V>> iterator() {
         return new EntryIterator();
     }
 
-    private void insert(byte[] key, int hash, byte[] value) throws IOException {
-        buckets.makeRoomFor(size() + 1);
-        int sizeClass = Heap.sizeClass(MapFormat.entryBytes(key, value));
-        long entry = heap.allocate(sizeClass);
-        long link = buckets.linkForHash(hash);
-        write(entry, mapping.getLong(link), sizeClass, hash, key, value);
-        mapping.putLong(link, entry);
-        mapping.putLong(base + MAGIC_OFFSET, MAGIC);
-        count(1);
+    @Override
+    public void forEachPiece(LongConsumer action) {
+        structure.read(() -> {
+            long header = structure.header();
+            if (header != 0) {
+                action.accept(header);
+                buckets.forEachPiece(header, action);
+                forEachEntry(header, action);
+            }
+            return null;
+        });
     }
 
-    private void replace(long link, byte[] key, int hash, byte[] value) throws IOException {
-        long old = mapping.getLong(link);
-        int oldClass = mapping.getInt(old + SIZE_CLASS_OFFSET);
-        int sizeClass = Heap.sizeClass(MapFormat.entryBytes(key, value));
-        if (sizeClass == oldClass) {
-            mapping.putInt(old + VALUE_BYTES_OFFSET, value.length);
-            mapping.putBytes(old + KEY_OFFSET + key.length, value);
-            return;
-        }
-        long entry = heap.allocate(sizeClass);
-        write(entry, mapping.getLong(old + NEXT_OFFSET), sizeClass, hash, key, value);
-        mapping.putLong(link, entry);
-        heap.free(old, oldClass);
+    private static int hash(byte[] key) {
+        return (int) Bytes.hash(key) & HashBuckets.HASH_MASK;
     }
 
-    private void write(long entry, long next, int sizeClass, int hash, byte[] key, byte[] value) {
-        mapping.putLong(entry + NEXT_OFFSET, next);
-        mapping.putInt(entry + HASH_OFFSET, hash);
-        mapping.putInt(entry + KEY_BYTES_OFFSET, key.length);
-        mapping.putInt(entry + VALUE_BYTES_OFFSET, value.length);
-        mapping.putInt(entry + SIZE_CLASS_OFFSET, sizeClass);
-        mapping.putBytes(entry + KEY_OFFSET, key);
-        mapping.putBytes(entry + KEY_OFFSET + key.length, value);
-    }
-
-    private void count(int difference) {
-        mapping.putLong(base + ENTRIES_OFFSET, size() + difference);
-        mapping.putLong(base + CHANGES_OFFSET, mapping.getLong(base + CHANGES_OFFSET) + 1);
-    }
-
-    /** The place that holds the offset of a key's entry, or 0 if the key is not there. */
-    private long findLink(byte[] key, int hash) {
-        if (buckets.count() == 0) {
+    /** The place of a key's slot, or 0. */
+    private long find(byte[] key, int hash) {
+        long header = structure.header();
+        if (header == 0 || buckets.count(header) == 0) {
             return 0;
         }
-        long link = buckets.linkForHash(hash);
-        long entry = mapping.getLong(link);
-        while (entry != 0) {
-            if (mapping.getInt(entry + HASH_OFFSET) == hash && Arrays.equals(key(entry), key)) {
-                return link;
+        boolean first = true;
+        for (long line = buckets.bucketForHash(header, hash); line != 0; first = false) {
+            for (int i = 0; i < HashBuckets.slots(first); i++) {
+                long slot = mapping.getLong(line + 8L * i);
+                if (slot == 0) {
+                    return 0;
+                }
+                if (((int) slot & HashBuckets.HASH_MASK) == hash
+                        && entries.hasKey(HashBuckets.entry(slot), key)) {
+                    return line + 8L * i;
+                }
             }
-            link = entry + NEXT_OFFSET;
-            entry = mapping.getLong(link);
+            line = buckets.next(line, first);
         }
         return 0;
     }
 
-    private byte[] key(long entry) {
-        return bytes(entry + KEY_OFFSET, mapping.getInt(entry + KEY_BYTES_OFFSET));
+    private boolean store(byte[] key, byte[] value) throws IOException {
+        int hash = hash(key);
+        long place = find(key, hash);
+        if (place == 0) {
+            insert(key, hash, value);
+            return true;
+        }
+        long old = HashBuckets.entry(mapping.getLong(place));
+        if (!entries.replace(old, key, value)) {
+            mapping.putLong(place, addEntry(key, hash, value));
+            heap.free(old);
+        }
+        return false;
     }
 
-    private byte[] value(long entry) {
-        int keyBytes = mapping.getInt(entry + KEY_BYTES_OFFSET);
-        return bytes(entry + KEY_OFFSET + keyBytes, mapping.getInt(entry + VALUE_BYTES_OFFSET));
+    private void insert(byte[] key, int hash, byte[] value) throws IOException {
+        long header = structure.headerForChange();
+        buckets.makeRoomFor(header, structure.elements() + 1);
+        long slot = addEntry(key, hash, value);
+        try {
+            buckets.add(buckets.bucketForHash(header, hash), slot);
+        } catch (IOException e) {
+            heap.free(HashBuckets.entry(slot));
+            throw e;
+        }
+        structure.count(header, 1);
     }
 
-    private byte[] bytes(long offset, int length) {
-        byte[] bytes = new byte[length];
-        mapping.getBytes(offset, bytes);
-        return bytes;
+    private long addEntry(byte[] key, int hash, byte[] value) throws IOException {
+        long added = entries.add(key, value);
+        if (added >= HashBuckets.LIMIT) {
+            heap.free(added);
+            throw new IOException("no room for entries of a hash map from there on: offset=" + added);
+        }
+        return HashBuckets.slot(added, hash);
     }
 
-    /**
-     * An entry, copied out of the map: to change the arrays changes nothing in it.
-     *
-     * @param key the key
-     * @param value its value
-     */
-    public record Entry(byte[] key, byte[] value) {
+    private byte[] valueAt(long place) {
+        return place == 0 ? null : entries.value(HashBuckets.entry(mapping.getLong(place)));
+    }
+
+    private void forEachEntry(long header, LongConsumer action) {
+        for (int bucket = 0; bucket < buckets.count(header); bucket++) {
+            buckets.forEachEntry(buckets.bucket(header, bucket), action);
+        }
     }
 
     /** Copies one bucket after the other, so that it never holds an offset that a change could make stale. */
-    private final class EntryIterator implements Iterator<Entry> {
+    private final class EntryIterator implements Iterator<Map.Entry<K, V>> {
 
-        private final long changes = mapping.getLong(base + CHANGES_OFFSET);
-        private final Queue<Entry> copied = new ArrayDeque<>();
+        private final long stamp = structure.read(structure::stamp);
+        private final Queue<byte[][]> copied = new ArrayDeque<>();
         private int nextBucket;
 
         @Override
         public boolean hasNext() {
-            if (mapping.getLong(base + CHANGES_OFFSET) != changes) {
-                throw new ConcurrentModificationException(
-                        "hash map changed since the iterator was made: base=" + base);
-            }
-            while (copied.isEmpty() && nextBucket < buckets.count()) {
-                long entry = mapping.getLong(buckets.link(nextBucket++));
-                for (; entry != 0; entry = mapping.getLong(entry + NEXT_OFFSET)) {
-                    copied.add(new Entry(key(entry), value(entry)));
+            return structure.read(() -> {
+                structure.requireStamp(stamp);
+                long header = structure.header();
+                int count = header == 0 ? 0 : buckets.count(header);
+                while (copied.isEmpty() && nextBucket < count) {
+                    buckets.forEachEntry(buckets.bucket(header, nextBucket++),
+                            at -> copied.add(new byte[][] {entries.key(at), entries.value(at)}));
                 }
-            }
-            return !copied.isEmpty();
+                return !copied.isEmpty();
+            });
         }
 
         @Override
-        public Entry next() {
+        public Map.Entry<K, V> next() {
             if (!hasNext()) {
-                throw new NoSuchElementException("no more entries");
+                throw new NoSuchElementException("no more entries: name=" + structure.name());
             }
-            return copied.remove();
+            byte[][] bytes = copied.remove();
+            return Map.entry(keys.decode(bytes[0]), values.decode(bytes[1]));
         }
     }
 }

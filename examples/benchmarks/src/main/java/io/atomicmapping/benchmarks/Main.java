@@ -9,6 +9,7 @@ import io.atomicmapping.benchmarks.run.RaceCommand;
 import io.atomicmapping.benchmarks.run.RecoveryCommand;
 import io.atomicmapping.benchmarks.run.ReportCommand;
 import io.atomicmapping.benchmarks.run.SizeCommand;
+import io.atomicmapping.benchmarks.run.StructuresCommand;
 import io.atomicmapping.benchmarks.run.VerifyCommand;
 import io.atomicmapping.benchmarks.run.WorkerCommand;
 import picocli.CommandLine;
@@ -19,7 +20,7 @@ import picocli.CommandLine.Command;
         mixinStandardHelpOptions = true,
         subcommands = {AllCommand.class, RaceCommand.class, CurvesCommand.class, AblationsCommand.class,
             MicroCommand.class, SizeCommand.class, MemoryCommand.class, RecoveryCommand.class,
-            VerifyCommand.class, ReportCommand.class, WorkerCommand.class})
+            VerifyCommand.class, ReportCommand.class, StructuresCommand.class, WorkerCommand.class})
 public final class Main {
 
     private Main() {}

@@ -2,12 +2,12 @@ package io.atomicmapping.examples.wordindex;
 
 import io.atomicmapping.AtomicMapping;
 import io.atomicmapping.RecoveryReport;
+import io.atomicmapping.examples.Codec;
 import io.atomicmapping.examples.PersistentHashMap;
+import io.atomicmapping.examples.PersistentHeap;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintStream;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.nio.file.Path;
 
 /**
@@ -23,11 +23,11 @@ import java.nio.file.Path;
 final class WordCounter {
 
     private static final long POSITION = 0;
-    private static final long MAP = 64;
-    static final long FIRST_SIZE = MAP + PersistentHashMap.HEADER_BYTES;
+    private static final long HEAP = 64;
+    static final long FIRST_SIZE = HEAP + PersistentHeap.HEADER_BYTES;
 
     private final AtomicMapping mapping;
-    private final PersistentHashMap counts;
+    private final PersistentHashMap<byte[], Long> counts;
     private final PrintStream out;
     private final InputStream answers;
     private int unanswered;
@@ -54,17 +54,14 @@ final class WordCounter {
         System.out.println(new Message.Finished());
     }
 
-    /** The counts in an index: each word's key is its bytes, its value a count. */
-    static PersistentHashMap counts(AtomicMapping index) {
-        return PersistentHashMap.open(index, MAP);
+    /** The counts in an index: of each word, its bytes. */
+    static PersistentHashMap<byte[], Long> counts(AtomicMapping index) {
+        return PersistentHashMap.open(heap(index), "counts", Codec.BYTES, Codec.LONG);
     }
 
-    static long decode(byte[] count) {
-        return ByteBuffer.wrap(count).order(ByteOrder.LITTLE_ENDIAN).getLong();
-    }
-
-    static byte[] encode(long count) {
-        return ByteBuffer.allocate(Long.BYTES).order(ByteOrder.LITTLE_ENDIAN).putLong(count).array();
+    /** What the counts are in. */
+    static PersistentHeap heap(AtomicMapping index) {
+        return PersistentHeap.open(index, HEAP);
     }
 
     private void count(Path text, int wordsPerCommit) throws IOException {
@@ -94,9 +91,8 @@ final class WordCounter {
             if (word == null) {
                 break;
             }
-            byte[] before = counts.get(word);
-            counts.put(word, encode(before == null ? 1 : decode(before) + 1));
-            storedBytes += Long.BYTES + (before == null ? word.length : 0);
+            long count = counts.merge(word, 1L, Long::sum);
+            storedBytes += Long.BYTES + (count == 1 ? word.length : 0);
             counted++;
         }
         if (counted == 0) {

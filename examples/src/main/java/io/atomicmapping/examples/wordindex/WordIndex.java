@@ -1,6 +1,7 @@
 package io.atomicmapping.examples.wordindex;
 
 import io.atomicmapping.AtomicMapping;
+import io.atomicmapping.examples.HeapCheck;
 import io.atomicmapping.examples.PersistentHashMap;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -159,14 +160,14 @@ public final class WordIndex implements Callable<Integer> {
         List<String> differences = new ArrayList<>();
         Map<String, Long> missing = new HashMap<>(expected);
         try (AtomicMapping mapping = AtomicMapping.open(index)) {
-            PersistentHashMap counts = WordCounter.counts(mapping);
-            report.setIndex(mapping.lastCommit(), mapping.size(), counts.usedBytes());
-            for (PersistentHashMap.Entry entry : counts) {
-                Long count = missing.remove(name(entry.key()));
-                long actual = WordCounter.decode(entry.value());
-                if (count == null || count != actual) {
-                    differences.add("wrong count: word=" + name(entry.key()) + ", expected=" + count
-                            + ", actual=" + actual);
+            PersistentHashMap<byte[], Long> counts = WordCounter.counts(mapping);
+            HeapCheck heap = HeapCheck.of(WordCounter.heap(mapping), counts);
+            report.setIndex(mapping.lastCommit(), mapping.size(), heap.bytes() + heap.freeBytes());
+            for (Map.Entry<byte[], Long> entry : counts) {
+                Long count = missing.remove(name(entry.getKey()));
+                if (!entry.getValue().equals(count)) {
+                    differences.add("wrong count: word=" + name(entry.getKey()) + ", expected=" + count
+                            + ", actual=" + entry.getValue());
                 }
             }
         }

@@ -7,7 +7,6 @@ import io.atomicmapping.AtomicMapping;
 import io.atomicmapping.MappingOptions;
 import io.atomicmapping.crash.CrashReport;
 import io.atomicmapping.crash.CrashTest;
-import io.atomicmapping.examples.PersistentHashMap;
 import io.atomicmapping.storage.Storage;
 import java.io.IOException;
 import java.io.InputStream;
@@ -43,9 +42,8 @@ class WordCounterCrashTest {
 
         Map<String, Long> counts() {
             Map<String, Long> counts = new TreeMap<>();
-            for (PersistentHashMap.Entry entry : WordCounter.counts(mapping)) {
-                counts.put(new String(entry.key(), StandardCharsets.UTF_8),
-                        WordCounter.decode(entry.value()));
+            for (Map.Entry<byte[], Long> entry : WordCounter.counts(mapping)) {
+                counts.put(new String(entry.getKey(), StandardCharsets.UTF_8), entry.getValue());
             }
             counts.put("(position)", counter.position());
             return counts;

@@ -60,10 +60,10 @@ class WordIndexTest {
     void countThatDiffersIsFound() throws IOException {
         Path index = directory.resolve("index");
         try (AtomicMapping mapping = AtomicMapping.open(index, 64 << 10)) {
-            PersistentHashMap counts = WordCounter.counts(mapping);
-            counts.put(bytes("right"), WordCounter.encode(3));
-            counts.put(bytes("twice"), WordCounter.encode(2));
-            counts.put(bytes("unexpected"), WordCounter.encode(1));
+            PersistentHashMap<byte[], Long> counts = WordCounter.counts(mapping);
+            counts.put(bytes("right"), 3L);
+            counts.put(bytes("twice"), 2L);
+            counts.put(bytes("unexpected"), 1L);
             mapping.sync();
         }
         Map<String, Long> expected = new HashMap<>(Map.of("right", 3L, "twice", 1L, "lost", 1L));

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.atomicmapping.benchmarks.Bytes;
 import io.atomicmapping.benchmarks.Main;
+import io.atomicmapping.benchmarks.structures.MapRun;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -18,7 +19,7 @@ class CommandsTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"all", "race", "curves", "ablations", "micro", "size", "memory", "recovery",
-            "verify", "report",
+            "verify", "report", "structures",
         "worker"})
     void everyCommandHasHelp(String command) {
         assertEquals(0, Main.commandLine().execute(command, "--help"));
@@ -49,6 +50,16 @@ class CommandsTest {
     void aBudgetIsSharedByTheRuns() {
         assertEquals((60 - 8 - 5) / 2.0, Schedule.secondsEach(Duration.ofMinutes(10), 10, 5), 1e-9);
         assertEquals(1, Schedule.secondsEach(Duration.ofSeconds(10), 10, 5), 1e-9);
+    }
+
+    @Test
+    void mapsAreComparedWithTheBestPeerOfEachCell() {
+        List<MapRun.Seen> seen = List.of(new MapRun.Seen("hash-map", 8, "insert", 100, 100, 1, 1),
+                new MapRun.Seen("hash-map", 8, "insert", 100, 300, 1, 1),
+                new MapRun.Seen("lmdb", 8, "insert", 100, 200, 1, 1),
+                new MapRun.Seen("mvstore", 8, "insert", 100, 150, 1, 1));
+        assertTrue(StructuresCommand.table(seen).contains("| insert, values of 8, 100 a commit | 300 | - | 200 |"
+                + " - | - | 150 | 1.50 | - |"), () -> StructuresCommand.table(seen));
     }
 
     @Test

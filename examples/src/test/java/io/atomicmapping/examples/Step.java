@@ -1,0 +1,21 @@
+package io.atomicmapping.examples;
+
+/** One thing that a property does to a structure and to its model; a counterexample is a list of them. */
+interface Step<P> {
+
+    void apply(P pair) throws Exception;
+
+    static <P> Step<P> named(String name, Step<P> step) {
+        return new Step<>() {
+            @Override
+            public void apply(P pair) throws Exception {
+                step.apply(pair);
+            }
+
+            @Override
+            public String toString() {
+                return name;
+            }
+        };
+    }
+}
