@@ -84,7 +84,7 @@ public final class StructuresCommand implements Callable<Integer> {
                 "--warm-up", Double.toString(warmUp), "--seconds", Double.toString(seconds)));
         arguments.addAll(folders.arguments());
         Path log = folders.results.resolve("logs").resolve(CSV + "-" + map.label() + ".log");
-        int code = Jvm.run(List.of(), map.jvmFlags(), arguments, log);
+        int code = Jvm.run(Jvm.Start.with(map.jvmFlags()), arguments, log);
         if (code != 0) {
             throw new IOException("a JVM of the race failed: code=" + code + ", map=" + map.label() + ", log="
                     + log);
