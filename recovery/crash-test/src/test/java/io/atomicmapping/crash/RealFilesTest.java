@@ -149,7 +149,7 @@ class RealFilesTest {
             byte[] working = new byte[SIZE];
             byte[] bytes = new byte[6000];
             try (AtomicMapping mapping = open(file)) {
-                for (int round = 0; round < 3 * ROUNDS; round++) {
+                for (int round = 0; round < 12 * ROUNDS; round++) {
                     int offset = random.nextInt(SIZE - bytes.length);
                     random.nextBytes(bytes);
                     mapping.putBytes(offset, bytes);
