@@ -1,0 +1,144 @@
+package io.atomicmapping.examples.chronicle;
+
+import io.atomicmapping.examples.chronicle.CrashRun.Mode;
+import java.io.BufferedReader;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.PrintStream;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.SplittableRandom;
+import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
+import net.openhft.chronicle.map.ChronicleMap;
+
+/**
+ * The program that is killed: threads that step through a {@link Workload} without end, and one that makes
+ * their steps durable again and again, and tells which.
+ */
+final class Writer {
+
+    private static final int PAUSE_NANOS_MAX = 3_000_000;
+    private static final int ROLLBACK_ONE_IN = 16;
+    private static final int STEPS_BETWEEN_PAUSES = 16;
+
+    private final Path file;
+    private final Path remembered;
+    private final Workload workload;
+    private final SplittableRandom random = new SplittableRandom();
+    private final PrintStream out = new PrintStream(new FileOutputStream(FileDescriptor.out), true);
+
+    private Writer(Path file, Path remembered, long seed) {
+        this.file = file;
+        this.remembered = remembered;
+        this.workload = new Workload(seed);
+    }
+
+    /**
+     * Arguments: none. A line read says how to begin: the mode, the seed, the data file, and a file in which
+     * to leave what of it is surely on disk, or none.
+     */
+    public static void main(String[] arguments) throws IOException {
+        // All that opening a map needs is loaded before somebody waits for it.
+        try (ChronicleMap<Long, byte[]> warm = Workload.builder().create()) {
+            new Workload(0).step(warm, 0);
+        }
+        System.out.println("ready");
+        String[] words = new BufferedReader(new InputStreamReader(System.in)).readLine().split(" ");
+        Path remembered = words.length > 3 ? Path.of(words[3]) : null;
+        Writer writer = new Writer(Path.of(words[2]), remembered, Long.parseLong(words[1]));
+        if (Mode.valueOf(words[0]) == Mode.ADOPTED) {
+            writer.writeAdopted();
+        } else {
+            writer.writePlain();
+        }
+    }
+
+    private void writeAdopted() throws IOException {
+        out.println("opening");
+        try (var map = FailureAtomicChronicleMap.open(Workload.builder(), file)) {
+            remember(); // opening has forced the file; what comes now is in the journal first
+            tell(map.lastCommit(), map.compute(Workload::progress));
+            for (int thread = 0; thread < Workload.THREADS; thread++) {
+                int index = thread;
+                start(() -> map.update(it -> workload.step(it, index)));
+            }
+            while (true) {
+                pause();
+                if (random.nextInt(ROLLBACK_ONE_IN) == 0) {
+                    map.rollback();
+                }
+                long[] progress = map.compute(Workload::progress);
+                tell(map.commit(), progress);
+            }
+        }
+    }
+
+    /** As far as a user comes without the library: nobody is in the map while its file is forced. */
+    private void writePlain() throws IOException {
+        out.println("opening");
+        ReentrantReadWriteLock quiet = new ReentrantReadWriteLock();
+        try (ChronicleMap<Long, byte[]> map = Workload.builder().createPersistedTo(file.toFile());
+                FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+            for (long commit = 0;; commit++) {
+                quiet.writeLock().lock();
+                try {
+                    channel.force(true);
+                    remember();
+                    tell(commit, Workload.progress(map));
+                } finally {
+                    quiet.writeLock().unlock();
+                }
+                for (int thread = 0; commit == 0 && thread < Workload.THREADS; thread++) {
+                    int index = thread;
+                    start(() -> {
+                        quiet.readLock().lock();
+                        try {
+                            workload.step(map, index);
+                        } finally {
+                            quiet.readLock().unlock();
+                        }
+                    });
+                }
+                pause();
+            }
+        }
+    }
+
+    private static void start(Runnable step) {
+        Thread.ofPlatform().daemon().start(() -> {
+            for (int i = 0;; i++) {
+                step.run();
+                if (i % STEPS_BETWEEN_PAUSES == 0) {
+                    LockSupport.parkNanos(1); // on few cores, busy threads leave the committer little time
+                }
+            }
+        });
+    }
+
+    private void pause() {
+        LockSupport.parkNanos(random.nextInt(PAUSE_NANOS_MAX));
+    }
+
+    /** Whole or not at all: the process may be killed meanwhile. */
+    private void remember() throws IOException {
+        if (remembered != null) {
+            Path copy = remembered.resolveSibling(remembered.getFileName() + ".new");
+            Files.copy(file, copy, StandardCopyOption.REPLACE_EXISTING);
+            Files.move(copy, remembered, StandardCopyOption.ATOMIC_MOVE);
+        }
+    }
+
+    private void tell(long commit, long[] progress) {
+        StringBuilder line = new StringBuilder().append(commit);
+        for (long steps : progress) {
+            line.append(' ').append(steps);
+        }
+        out.println(line);
+    }
+}
