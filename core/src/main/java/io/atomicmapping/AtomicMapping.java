@@ -81,6 +81,8 @@ public final class AtomicMapping implements AutoCloseable {
     private final MemorySegment data;
     /** of data; a store inside a section needs no proof that the memory is there */
     private final long address;
+    /** of an adopted file, whose bytes need not lie in data; else null */
+    private final Elsewhere elsewhere;
 
     private AtomicMapping(Opened opened) {
         this.opened = opened;
@@ -91,6 +93,7 @@ public final class AtomicMapping implements AutoCloseable {
         this.tracking = engine == null ? null : engine.tracking;
         this.data = opened.image().segment();
         this.address = opened.image().address();
+        this.elsewhere = engine == null || engine.adopted() == null ? null : engine.adopted().access();
     }
 
     // ---- opening ----
@@ -153,6 +156,46 @@ public final class AtomicMapping implements AutoCloseable {
         }
     }
 
+    /**
+     * As {@link #adopt(Path, MappingOptions)}, with defaults.
+     *
+     * @param file the file
+     * @return the mapping
+     * @throws IOException as {@link #adopt(Path, MappingOptions)}
+     * @throws IllegalStateException as {@link #adopt(Path, MappingOptions)}
+     */
+    public static AtomicMapping adopt(Path file) throws IOException {
+        return adopt(file, MappingOptions.builder().build());
+    }
+
+    /**
+     * Takes over what another library of this process has mapped of a file.
+     *
+     * @param file the file; another name of it than the library used will do
+     * @param options how; not {@code size}, {@code readOnly} or {@code storage}
+     * @return the mapping
+     * @throws IOException if the file cannot be opened
+     * @throws IllegalStateException if no mapping of it is found, or two of the same page
+     */
+    public static AtomicMapping adopt(Path file, MappingOptions options) throws IOException {
+        Objects.requireNonNull(file, "file");
+        return new AtomicMapping(Opened.adopt(file, options));
+    }
+
+    /**
+     * Adopts what the other library has mapped since.
+     *
+     * @return how many mappings
+     * @throws IOException if the file cannot be forced
+     */
+    public int adoptNew() throws IOException {
+        Engine writable = opened.writable();
+        if (writable.adopted() == null) {
+            throw new UnsupportedOperationException("mapping was opened, not adopted");
+        }
+        return writable.commits.whileSealsWait(writable.adopted()::adoptNew);
+    }
+
     // ---- loads ----
 
     /**
@@ -162,16 +205,23 @@ public final class AtomicMapping implements AutoCloseable {
      * @throws IllegalStateException after close
      */
     public long size() {
-        if (sizes.loadLimit() < 0) {
+        if (sizes.readable() < 0) {
             throw opened.closedException();
         }
         return sizes.current();
     }
 
-    private void checkLoad(long offset, long length) {
-        if (offset < 0 || offset > sizes.loadLimit() - length) {
-            throw opened.refuse(offset, length, sizes.loadLimit());
+    /** Checks the bounds of a load; true if it goes where another library has mapped the file. */
+    private boolean loadsElsewhere(long offset, long length) {
+        return (offset < 0 || offset > sizes.loadLimit() - length) && checkLoad(offset, length);
+    }
+
+    private boolean checkLoad(long offset, long length) {
+        long limit = sizes.readable();
+        if (length < 0 || offset < 0 || offset > limit - length) {
+            throw opened.refuse(offset, length, limit);
         }
+        return elsewhere != null;
     }
 
     /**
@@ -181,9 +231,9 @@ public final class AtomicMapping implements AutoCloseable {
      * @return its value
      */
     public byte getByte(long offset) {
-        checkLoad(offset, Byte.BYTES);
         try {
-            return data.get(BYTE, offset);
+            return loadsElsewhere(offset, Byte.BYTES) ? (byte) elsewhere.load(offset, Byte.BYTES)
+                    : data.get(BYTE, offset);
         } catch (InternalError e) {
             throw opened.unreadable(e);
         }
@@ -196,9 +246,9 @@ public final class AtomicMapping implements AutoCloseable {
      * @return its value
      */
     public short getShort(long offset) {
-        checkLoad(offset, Short.BYTES);
         try {
-            return data.get(SHORT, offset);
+            return loadsElsewhere(offset, Short.BYTES) ? (short) elsewhere.load(offset, Short.BYTES)
+                    : data.get(SHORT, offset);
         } catch (InternalError e) {
             throw opened.unreadable(e);
         }
@@ -211,9 +261,9 @@ public final class AtomicMapping implements AutoCloseable {
      * @return its value
      */
     public int getInt(long offset) {
-        checkLoad(offset, Integer.BYTES);
         try {
-            return data.get(INT, offset);
+            return loadsElsewhere(offset, Integer.BYTES) ? (int) elsewhere.load(offset, Integer.BYTES)
+                    : data.get(INT, offset);
         } catch (InternalError e) {
             throw opened.unreadable(e);
         }
@@ -226,9 +276,9 @@ public final class AtomicMapping implements AutoCloseable {
      * @return its value
      */
     public long getLong(long offset) {
-        checkLoad(offset, Long.BYTES);
         try {
-            return data.get(LONG, offset);
+            return loadsElsewhere(offset, Long.BYTES) ? elsewhere.load(offset, Long.BYTES)
+                    : data.get(LONG, offset);
         } catch (InternalError e) {
             throw opened.unreadable(e);
         }
@@ -241,9 +291,10 @@ public final class AtomicMapping implements AutoCloseable {
      * @return its value
      */
     public float getFloat(long offset) {
-        checkLoad(offset, Float.BYTES);
         try {
-            return data.get(FLOAT, offset);
+            return loadsElsewhere(offset, Float.BYTES)
+                    ? Float.intBitsToFloat((int) elsewhere.load(offset, Float.BYTES))
+                    : data.get(FLOAT, offset);
         } catch (InternalError e) {
             throw opened.unreadable(e);
         }
@@ -256,9 +307,10 @@ public final class AtomicMapping implements AutoCloseable {
      * @return its value
      */
     public double getDouble(long offset) {
-        checkLoad(offset, Double.BYTES);
         try {
-            return data.get(DOUBLE, offset);
+            return loadsElsewhere(offset, Double.BYTES)
+                    ? Double.longBitsToDouble(elsewhere.load(offset, Double.BYTES))
+                    : data.get(DOUBLE, offset);
         } catch (InternalError e) {
             throw opened.unreadable(e);
         }
@@ -284,9 +336,12 @@ public final class AtomicMapping implements AutoCloseable {
      */
     public void getBytes(long offset, byte[] target, int from, int length) {
         Objects.checkFromIndexSize(from, length, target.length);
-        checkLoad(offset, length);
         try {
-            MemorySegment.copy(data, BYTE, offset, target, from, length);
+            if (loadsElsewhere(offset, length)) {
+                elsewhere.load(offset, MemorySegment.ofArray(target).asSlice(from, length));
+            } else {
+                MemorySegment.copy(data, BYTE, offset, target, from, length);
+            }
         } catch (InternalError e) {
             throw opened.unreadable(e);
         }
@@ -299,9 +354,12 @@ public final class AtomicMapping implements AutoCloseable {
      * @param target takes them, all of it
      */
     public void get(long offset, MemorySegment target) {
-        checkLoad(offset, target.byteSize());
         try {
-            MemorySegment.copy(data, offset, target, 0, target.byteSize());
+            if (loadsElsewhere(offset, target.byteSize())) {
+                elsewhere.load(offset, target);
+            } else {
+                MemorySegment.copy(data, offset, target, 0, target.byteSize());
+            }
         } catch (InternalError e) {
             throw opened.unreadable(e);
         }
@@ -315,10 +373,11 @@ public final class AtomicMapping implements AutoCloseable {
      * @throws IllegalArgumentException if it is not aligned
      */
     public long getLongAcquire(long offset) {
-        checkLoad(offset, Long.BYTES);
+        boolean loadsElsewhere = loadsElsewhere(offset, Long.BYTES);
         checkAligned(offset, Long.BYTES);
         try {
-            return (long) ALIGNED_LONG.getAcquire(data, offset);
+            return loadsElsewhere ? (long) ALIGNED_LONG.getAcquire(Memory.ALL, elsewhere.addressOf(offset))
+                    : (long) ALIGNED_LONG.getAcquire(data, offset);
         } catch (InternalError e) {
             throw opened.unreadable(e);
         }
@@ -332,28 +391,32 @@ public final class AtomicMapping implements AutoCloseable {
      * @throws IllegalStateException after close
      */
     public MemorySegment readSegment() {
+        refuseSegmentIfAdopted();
         return data.asSlice(0, size()).asReadOnly();
     }
 
     // ---- stores ----
 
-    /** Inside a section: checks the bounds and marks the lines. */
-    private void beforeStore(long offset, long length, Slot section) {
+    /**
+     * Inside a section: checks the bounds and marks the lines; false if the store is to go where another
+     * library has mapped the file.
+     */
+    private boolean storesHere(long offset, long length, Slot section) {
         if (offset >= 0 && offset <= gate.limit() - length) {
             tracking.mark(offset, length, section);
-        } else {
-            beforeOtherStore(offset, length, section);
+            return true;
         }
+        return passesOtherwise(offset, length, section);
     }
 
     /** A commit wants the field, the kernel finds the store, the mapping has just grown, or it is refused. */
-    private void beforeOtherStore(long offset, long length, Slot section) {
+    private boolean passesOtherwise(long offset, long length, Slot section) {
         sections.passGate(section);
         long limit = gate.limitWhenOpen();
         // the mode after the limit: the change of mode sets the limit to -1 last, and then waits for open puts
         boolean marked = limit >= 0 || engine == null || engine.kernel() == null;
         if (!marked) {
-            limit = sizes.storeLimit();
+            limit = sizes.storable();
         }
         if (offset < 0 || offset > limit - length) {
             throw opened.refuse(offset, length, limit);
@@ -361,15 +424,18 @@ public final class AtomicMapping implements AutoCloseable {
         if (marked) {
             tracking.mark(offset, length, section);
         }
+        return elsewhere == null;
     }
 
-    /** As {@link #beforeStore}, for a length that the caller gave. */
-    private void beforeStoreOf(long offset, long length, Slot section) {
+    /** As {@link #storesHere}, for a length that the caller gave. */
+    private boolean storesHereOf(long offset, long length, Slot section) {
         if (length > 0) {
-            beforeStore(offset, length, section);
-        } else if (length < 0 || offset < 0 || offset > sizes.storeLimit()) {
-            throw opened.refuse(offset, length, sizes.storeLimit());
+            return storesHere(offset, length, section);
         }
+        if (length < 0 || offset < 0 || offset > sizes.storable()) {
+            throw opened.refuse(offset, length, sizes.storable());
+        }
+        return true;
     }
 
     private static void checkAligned(long offset, int alignment) {
@@ -388,8 +454,11 @@ public final class AtomicMapping implements AutoCloseable {
     public void putByte(long offset, byte value) {
         Slot section = sections.openPut();
         try {
-            beforeStore(offset, Byte.BYTES, section);
-            Memory.ALL.set(BYTE, address + offset, value);
+            if (storesHere(offset, Byte.BYTES, section)) {
+                Memory.ALL.set(BYTE, address + offset, value);
+            } else {
+                elsewhere.store(offset, Byte.BYTES, value);
+            }
         } catch (InternalError e) {
             throw opened.unreadable(e);
         } finally {
@@ -406,8 +475,11 @@ public final class AtomicMapping implements AutoCloseable {
     public void putShort(long offset, short value) {
         Slot section = sections.openPut();
         try {
-            beforeStore(offset, Short.BYTES, section);
-            Memory.ALL.set(SHORT, address + offset, value);
+            if (storesHere(offset, Short.BYTES, section)) {
+                Memory.ALL.set(SHORT, address + offset, value);
+            } else {
+                elsewhere.store(offset, Short.BYTES, value);
+            }
         } catch (InternalError e) {
             throw opened.unreadable(e);
         } finally {
@@ -424,8 +496,11 @@ public final class AtomicMapping implements AutoCloseable {
     public void putInt(long offset, int value) {
         Slot section = sections.openPut();
         try {
-            beforeStore(offset, Integer.BYTES, section);
-            Memory.ALL.set(INT, address + offset, value);
+            if (storesHere(offset, Integer.BYTES, section)) {
+                Memory.ALL.set(INT, address + offset, value);
+            } else {
+                elsewhere.store(offset, Integer.BYTES, value);
+            }
         } catch (InternalError e) {
             throw opened.unreadable(e);
         } finally {
@@ -442,8 +517,11 @@ public final class AtomicMapping implements AutoCloseable {
     public void putLong(long offset, long value) {
         Slot section = sections.openPut();
         try {
-            beforeStore(offset, Long.BYTES, section);
-            Memory.ALL.set(LONG, address + offset, value);
+            if (storesHere(offset, Long.BYTES, section)) {
+                Memory.ALL.set(LONG, address + offset, value);
+            } else {
+                elsewhere.store(offset, Long.BYTES, value);
+            }
         } catch (InternalError e) {
             throw opened.unreadable(e);
         } finally {
@@ -460,8 +538,11 @@ public final class AtomicMapping implements AutoCloseable {
     public void putFloat(long offset, float value) {
         Slot section = sections.openPut();
         try {
-            beforeStore(offset, Float.BYTES, section);
-            Memory.ALL.set(FLOAT, address + offset, value);
+            if (storesHere(offset, Float.BYTES, section)) {
+                Memory.ALL.set(FLOAT, address + offset, value);
+            } else {
+                elsewhere.store(offset, Float.BYTES, Float.floatToRawIntBits(value));
+            }
         } catch (InternalError e) {
             throw opened.unreadable(e);
         } finally {
@@ -478,8 +559,11 @@ public final class AtomicMapping implements AutoCloseable {
     public void putDouble(long offset, double value) {
         Slot section = sections.openPut();
         try {
-            beforeStore(offset, Double.BYTES, section);
-            Memory.ALL.set(DOUBLE, address + offset, value);
+            if (storesHere(offset, Double.BYTES, section)) {
+                Memory.ALL.set(DOUBLE, address + offset, value);
+            } else {
+                elsewhere.store(offset, Double.BYTES, Double.doubleToRawLongBits(value));
+            }
         } catch (InternalError e) {
             throw opened.unreadable(e);
         } finally {
@@ -509,8 +593,11 @@ public final class AtomicMapping implements AutoCloseable {
         Objects.checkFromIndexSize(from, length, source.length);
         Slot section = sections.openPut();
         try {
-            beforeStoreOf(offset, length, section);
-            MemorySegment.copy(source, from, data, BYTE, offset, length);
+            if (storesHereOf(offset, length, section)) {
+                MemorySegment.copy(source, from, data, BYTE, offset, length);
+            } else {
+                elsewhere.store(offset, MemorySegment.ofArray(source).asSlice(from, length));
+            }
         } catch (InternalError e) {
             throw opened.unreadable(e);
         } finally {
@@ -527,8 +614,11 @@ public final class AtomicMapping implements AutoCloseable {
     public void put(long offset, MemorySegment source) {
         Slot section = sections.openPut();
         try {
-            beforeStoreOf(offset, source.byteSize(), section);
-            MemorySegment.copy(source, 0, data, offset, source.byteSize());
+            if (storesHereOf(offset, source.byteSize(), section)) {
+                MemorySegment.copy(source, 0, data, offset, source.byteSize());
+            } else {
+                elsewhere.store(offset, source);
+            }
         } catch (InternalError e) {
             throw opened.unreadable(e);
         } finally {
@@ -546,8 +636,11 @@ public final class AtomicMapping implements AutoCloseable {
     public void fill(long offset, long length, byte value) {
         Slot section = sections.openPut();
         try {
-            beforeStoreOf(offset, length, section);
-            data.asSlice(offset, length).fill(value);
+            if (storesHereOf(offset, length, section)) {
+                data.asSlice(offset, length).fill(value);
+            } else {
+                elsewhere.fill(offset, length, value);
+            }
         } catch (InternalError e) {
             throw opened.unreadable(e);
         } finally {
@@ -565,9 +658,13 @@ public final class AtomicMapping implements AutoCloseable {
     public void copy(long sourceOffset, long targetOffset, long length) {
         Slot section = sections.openPut();
         try {
-            beforeStoreOf(targetOffset, length, section);
+            boolean here = storesHereOf(targetOffset, length, section);
             checkLoad(sourceOffset, length);
-            MemorySegment.copy(data, sourceOffset, data, targetOffset, length);
+            if (here) {
+                MemorySegment.copy(data, sourceOffset, data, targetOffset, length);
+            } else {
+                elsewhere.copy(sourceOffset, targetOffset, length);
+            }
         } catch (InternalError e) {
             throw opened.unreadable(e);
         } finally {
@@ -588,7 +685,9 @@ public final class AtomicMapping implements AutoCloseable {
         checkAligned(offset, Long.BYTES);
         Slot section = sections.openPut();
         try {
-            beforeStore(offset, Long.BYTES, section);
+            if (!storesHere(offset, Long.BYTES, section)) {
+                return ALIGNED_LONG.compareAndSet(Memory.ALL, elsewhere.addressOf(offset), expected, value);
+            }
             return ALIGNED_LONG.compareAndSet(data, offset, expected, value);
         } catch (InternalError e) {
             throw opened.unreadable(e);
@@ -610,7 +709,9 @@ public final class AtomicMapping implements AutoCloseable {
         checkAligned(offset, Integer.BYTES);
         Slot section = sections.openPut();
         try {
-            beforeStore(offset, Integer.BYTES, section);
+            if (!storesHere(offset, Integer.BYTES, section)) {
+                return ALIGNED_INT.compareAndSet(Memory.ALL, elsewhere.addressOf(offset), expected, value);
+            }
             return ALIGNED_INT.compareAndSet(data, offset, expected, value);
         } catch (InternalError e) {
             throw opened.unreadable(e);
@@ -631,7 +732,9 @@ public final class AtomicMapping implements AutoCloseable {
         checkAligned(offset, Long.BYTES);
         Slot section = sections.openPut();
         try {
-            beforeStore(offset, Long.BYTES, section);
+            if (!storesHere(offset, Long.BYTES, section)) {
+                return (long) ALIGNED_LONG.getAndAdd(Memory.ALL, elsewhere.addressOf(offset), delta);
+            }
             return (long) ALIGNED_LONG.getAndAdd(data, offset, delta);
         } catch (InternalError e) {
             throw opened.unreadable(e);
@@ -652,8 +755,11 @@ public final class AtomicMapping implements AutoCloseable {
         checkAligned(offset, Long.BYTES);
         Slot section = sections.openPut();
         try {
-            beforeStore(offset, Long.BYTES, section);
-            ALIGNED_LONG.setRelease(data, offset, value);
+            if (storesHere(offset, Long.BYTES, section)) {
+                ALIGNED_LONG.setRelease(data, offset, value);
+            } else {
+                ALIGNED_LONG.setRelease(Memory.ALL, elsewhere.addressOf(offset), value);
+            }
         } catch (InternalError e) {
             throw opened.unreadable(e);
         } finally {
@@ -675,6 +781,7 @@ public final class AtomicMapping implements AutoCloseable {
      * @throws UncheckedIOException if what is committed cannot be brought to the file first
      */
     public MemorySegment segment() {
+        refuseSegmentIfAdopted();
         opened.writable().ensureUsable();
         try {
             engine.enterKernelMode();
@@ -682,6 +789,13 @@ public final class AtomicMapping implements AutoCloseable {
             throw new UncheckedIOException(e);
         }
         return data.asSlice(0, size());
+    }
+
+    private void refuseSegmentIfAdopted() {
+        if (elsewhere != null) {
+            throw new UnsupportedOperationException("an adopted file lies where another library has mapped it,"
+                    + " in several places: use that library's view, or load and store by offset");
+        }
     }
 
     // ---- commits ----
@@ -711,9 +825,6 @@ public final class AtomicMapping implements AutoCloseable {
      * @throws IllegalStateException as {@link #sync()}
      */
     public long sync(long offset, long length) throws IOException {
-        if (length < 0) {
-            throw opened.refuse(offset, length, sizes.loadLimit());
-        }
         checkLoad(offset, length);
         return sync(length == 0 ? Range.NOTHING : new Range(offset, offset + length));
     }

@@ -182,6 +182,7 @@ final class Commits implements AutoCloseable {
                 return false;
             }
             try {
+                engine.prepareSeal();
                 groups.close(group);
                 sealAll(group.requests());
                 return true;
@@ -304,6 +305,7 @@ final class Commits implements AutoCloseable {
             return false;
         }
         try {
+            engine.prepareSeal();
             seal(EVERYTHING, future);
             return true;
         } finally {
@@ -389,7 +391,11 @@ final class Commits implements AutoCloseable {
         alone(() -> {
             engine.ensureUsable();
             try {
-                engine.resizer.rollback();
+                if (engine.adopted() == null) {
+                    engine.resizer.rollback();
+                } else {
+                    engine.adopted().rollback();
+                }
             } catch (IOException | RuntimeException | Error e) {
                 throw engine.failedBy("a rollback failed half-way", e);
             }

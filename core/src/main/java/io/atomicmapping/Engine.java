@@ -1,5 +1,7 @@
 package io.atomicmapping;
 
+import io.atomicmapping.adoption.OwnedRange;
+import io.atomicmapping.adoption.OwnersMappings;
 import io.atomicmapping.dirty.Cuts;
 import io.atomicmapping.dirty.ExplicitTracking;
 import io.atomicmapping.dirty.Gate;
@@ -54,6 +56,8 @@ final class Engine implements Checkpointer.Host {
     final Commits commits;
     final Resizer resizer;
     private volatile KernelTracking kernel;
+    /** null but for an adopted file */
+    private volatile Adopted adopted;
     private volatile IOException failure;
     private volatile boolean closed;
     /** how far {@link #close} has come; guarded by this */
@@ -112,6 +116,11 @@ final class Engine implements Checkpointer.Host {
     /** Kernel mode's tracking, or null in explicit mode. */
     KernelTracking kernel() {
         return kernel;
+    }
+
+    /** What another library has mapped of the file, or null if it was opened. */
+    Adopted adopted() {
+        return adopted;
     }
 
     boolean isClosed() {
@@ -227,6 +236,26 @@ final class Engine implements Checkpointer.Host {
         });
     }
 
+    // ---- adoption ----
+
+    /** Takes over what another library has mapped. */
+    void adopt(OwnersMappings mappings, List<OwnedRange> found) throws IOException {
+        enterKernelMode();
+        sizes.accessElsewhere();
+        adopted = new Adopted(this, mappings);
+        commits.whileSealsWait(() -> {
+            adopted.begin(found);
+            return null;
+        });
+    }
+
+    /** Before a seal, inside its exclusion: an adopted file may have been mapped further, or made longer. */
+    void prepareSeal() throws IOException {
+        if (adopted != null) {
+            adopted.catchUp();
+        }
+    }
+
     // ---- closing ----
 
     /** Waits for commits in flight, brings home what is committed, and closes everything. */
@@ -241,6 +270,9 @@ final class Engine implements Checkpointer.Host {
                 filesClosed = true;
                 try {
                     closeFiles();
+                    if (adopted != null && failure == null) {
+                        adopted.giveBack();
+                    }
                     if (failure != null && !toldBefore) {
                         // found by this close: nobody else would tell
                         throw new IOException(failure.getMessage(), failure);
@@ -289,6 +321,9 @@ final class Engine implements Checkpointer.Host {
     }
 
     private void releaseTables() {
+        if (adopted != null) {
+            adopted.close();
+        }
         checkpointer.close();
         committedPages.close();
         tracking.close();
@@ -302,6 +337,9 @@ final class Engine implements Checkpointer.Host {
     long uncommittedBytes() {
         SealedGeneration scratch = new SealedGeneration();
         try {
+            if (adopted != null) {
+                adopted.beforeClose();
+            }
             seal(scratch, List.of(Range.EVERYTHING));
             RedoRecord changes = scratch.record();
             // without the heads of its extents
@@ -321,7 +359,9 @@ final class Engine implements Checkpointer.Host {
     void seal(SealedGeneration target, List<Range> ranges) throws IOException {
         KernelTracking active = kernel;
         if (active != null) {
-            active.seal(target, ranges, sizes.current(), cuts.open());
+            // past the last size all that is there is new, whoever wrote it: recovery begins with zeros there
+            long zeroFrom = adopted == null ? cuts.open() : sizes.sealed();
+            active.seal(target, ranges, sizes.current(), zeroFrom);
             ensureHomeComplete();
         } else {
             tracking.seal(target, ranges.get(0), sizes.current(), cuts.open());

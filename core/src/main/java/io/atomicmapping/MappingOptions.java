@@ -62,6 +62,19 @@ public final class MappingOptions {
         return chosen.storage == null ? PosixStorage.instance() : chosen.storage;
     }
 
+    /** Refuses what makes no sense for a file that another library has mapped. */
+    void ensureAdoptable() {
+        String option = chosen.readOnly ? "readOnly" : chosen.size >= 0 ? "size" : "";
+        if (!option.isEmpty()) {
+            throw new IllegalArgumentException("option does not go with adopt, which takes a file as another"
+                    + " library has mapped it: option=" + option);
+        }
+        if (storage() != PosixStorage.instance()) {
+            throw new IllegalArgumentException("only files of the system can be adopted: storage="
+                    + storage().getClass().getName());
+        }
+    }
+
     /** Collects options. Not safe for use by several threads. */
     public static final class Builder {
         private long size = -1;

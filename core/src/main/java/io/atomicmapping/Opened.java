@@ -84,6 +84,34 @@ final class Opened {
         }
     }
 
+    /** Adopts what another library of this process has mapped of a file. */
+    static Opened adopt(Path file, MappingOptions options) throws IOException {
+        options.ensureAdoptable();
+        Linux.require();
+        int pageBytes = Linux.pageBytes();
+        Candidates candidates = new Candidates();
+        OpenedFiles files;
+        try {
+            files = Recovery.open(new OpenRequest(options.storage(), file, options.journal(), -1,
+                    options.journalCapacity(), pageBytes, options.isDiscardMissingJournal(), candidates));
+        } catch (IOException | RuntimeException | Error e) {
+            closeAfter(e, candidates);
+            throw e;
+        }
+        Path path = files.home().path();
+        try {
+            long maxSize = Math.max(maxSize(files.size(), options, file),
+                    options.maxSize() < 0 ? candidates.end() : 0);
+            Engine engine = new Engine(files, path, Integer.numberOfTrailingZeros(pageBytes), maxSize, 0);
+            engine.adopt(candidates.mappings(), candidates.ranges());
+            return new Opened(path, engine, 0, report(path, files.outcome()));
+        } catch (IOException | RuntimeException | Error e) {
+            closeAfter(e, () -> files.closeClean(files.home().length(), files.lastCommit()));
+            closeAfter(e, candidates);
+            throw e;
+        }
+    }
+
     private static Opened openToLoad(OpenRequest request, MappingOptions options) throws IOException {
         CommittedImage committed = Recovery.read(request);
         WorkingImage image = null;
@@ -198,7 +226,7 @@ final class Opened {
     /** The engine, for what a read-only mapping cannot do. */
     Engine writable() {
         if (engine == null) {
-            throw sizes.loadLimit() < 0 ? closedException() : readOnlyException();
+            throw sizes.readable() < 0 ? closedException() : readOnlyException();
         }
         return engine;
     }
@@ -247,20 +275,20 @@ final class Opened {
     }
 
     void ensureOpen() {
-        if (sizes.loadLimit() < 0) {
+        if (sizes.readable() < 0) {
             throw closedException();
         }
     }
 
     void ensureStores(Sizes limits) {
-        if (limits.storeLimit() < 0) {
+        if (limits.storable() < 0) {
             throw refuse(0, 0, -1);
         }
     }
 
     /** Why an access was refused. */
     RuntimeException refuse(long offset, long length, long limit) {
-        if (sizes.loadLimit() < 0) {
+        if (sizes.readable() < 0) {
             return closedException();
         }
         if (limit < 0) {

@@ -58,6 +58,10 @@ final class Resizer {
 
     void resize(long size) throws IOException {
         engine.ensureUsable();
+        if (engine.adopted() != null) {
+            throw new UnsupportedOperationException("an adopted file has the length that the library gives it"
+                    + " that mapped it, make it longer there: file=" + engine.file);
+        }
         if (size < 0 || size > engine.maxSize) {
             throw new IllegalArgumentException("size is out of range, open with a larger maxSize"
                     + " if it should be: size=" + size + ", maxSize=" + engine.maxSize
@@ -105,6 +109,23 @@ final class Resizer {
             mappedEnd = end;
         }
         engine.sizes.set(size);
+    }
+
+    /** The library whose file was adopted has made it longer. */
+    void follow(long size) throws IOException {
+        lock.lock();
+        try {
+            long end = pageUp(size);
+            if (end > mappedEnd) {
+                engine.image.mapHome(mappedEnd, end);
+                engine.kernel().mapped(mappedEnd, end);
+                mappedEnd = end;
+            }
+            homeLength = Math.max(homeLength, size);
+            engine.sizes.set(size);
+        } finally {
+            lock.unlock();
+        }
     }
 
     private void recordGrowth(long size) throws IOException {

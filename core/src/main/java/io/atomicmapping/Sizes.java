@@ -8,9 +8,10 @@ import java.lang.invoke.VarHandle;
  * How long the mapping is, for whom.
  *
  * <ul>
- *   <li>{@code loadLimit}, {@code storeLimit} and, where stores are to be marked, the {@link Gate}'s are what
- *       each access compares its end with; -1 lets none through, and the slow path then finds out why. They
- *       are read opaquely: seen soon, at the price of a plain load.
+ *   <li>{@code loadLimit} is what each load compares its end with, read opaquely: seen soon, at the price of
+ *       a plain load; and the {@link Gate}'s limit each store, where stores are to be marked. -1 lets none
+ *       through, and the slow path then asks {@link #readable} and {@link #storable}. Of an adopted file both
+ *       are -1 for good.
  *   <li>{@code current} is the size; {@code sealed} the size in the last sealed generation; {@code committed}
  *       the durable one.
  * </ul>
@@ -18,13 +19,11 @@ import java.lang.invoke.VarHandle;
 final class Sizes {
 
     private static final VarHandle LOAD_LIMIT;
-    private static final VarHandle STORE_LIMIT;
 
     static {
         try {
             MethodHandles.Lookup lookup = MethodHandles.lookup();
             LOAD_LIMIT = lookup.findVarHandle(Sizes.class, "loadLimit", long.class);
-            STORE_LIMIT = lookup.findVarHandle(Sizes.class, "storeLimit", long.class);
         } catch (ReflectiveOperationException e) {
             throw new ExceptionInInitializerError(e);
         }
@@ -33,8 +32,10 @@ final class Sizes {
     /** its limit is the store limit as long as stores are to be marked */
     private final Gate gate;
     private long loadLimit;
-    private long storeLimit = -1;
     private boolean marksNothing;
+    private boolean elsewhere;
+    private volatile long readable = -1;
+    private volatile long storable = -1;
     private volatile long current;
     private volatile boolean storesRefused;
     private volatile long committed;
@@ -52,8 +53,14 @@ final class Sizes {
         return (long) LOAD_LIMIT.getOpaque(this);
     }
 
-    long storeLimit() {
-        return (long) STORE_LIMIT.getOpaque(this);
+    /** The end of what can be loaded; -1 after a close. */
+    long readable() {
+        return readable;
+    }
+
+    /** The end of what can be stored to; -1 after a close or a failure. */
+    long storable() {
+        return storable;
     }
 
     long current() {
@@ -81,14 +88,21 @@ final class Sizes {
         if (size < current) {
             current = size;
         }
-        LOAD_LIMIT.setVolatile(this, size);
+        readable = size;
+        LOAD_LIMIT.setVolatile(this, elsewhere ? -1 : size);
         if (!storesRefused) {
-            STORE_LIMIT.setVolatile(this, size);
+            storable = size;
             if (!marksNothing) {
                 gate.setLimit(size);
             }
         }
         current = size; // who sees it grown gets through
+    }
+
+    /** From now on no access finds its bytes at its offset of the image. */
+    synchronized void accessElsewhere() {
+        elsewhere = true;
+        set(current);
     }
 
     /** From now on stores need not be marked. */
@@ -101,12 +115,13 @@ final class Sizes {
     synchronized void refuseStores() {
         storesRefused = true;
         gate.setLimit(-1);
-        STORE_LIMIT.setVolatile(this, -1L);
+        storable = -1;
     }
 
     /** From now on nothing passes. */
     synchronized void refuseAll() {
         refuseStores();
+        readable = -1;
         LOAD_LIMIT.setVolatile(this, -1L);
     }
 }

@@ -106,15 +106,105 @@ public final class KernelTracking implements AutoCloseable {
     }
 
     /**
-     * A range of the image was mapped anew: tracks it, too.
+     * A range of the image's own memory was mapped anew: tracks it, too.
      *
      * @param from its first byte
      * @param to its end
      */
     public void mapped(long from, long to) {
-        if (tier == KernelTier.WRITE_PROTECTION && from < to
-                && protection.arm(image.address() + from, to - from) < 0) {
+        if (from < to) {
+            arm(image.address() + from, to - from);
+        }
+    }
+
+    private void arm(long address, long length) {
+        if (tier == KernelTier.WRITE_PROTECTION && protection.arm(address, length) < 0) {
             tier = pagemap >= 0 ? KernelTier.PRIVATE_PAGES : KernelTier.COMPARE_ALL;
+        }
+    }
+
+    /**
+     * Pages are from now on where another library has mapped them, privately by now. What was put into them
+     * in the image's own memory and is not committed moves along.
+     *
+     * @param from the first of them
+     * @param to the page after the last
+     * @param address where the first lies
+     * @param mappedEnd the end of what is mapped of the image's own memory
+     * @param awaitPuts waits until no put can still go to where they were
+     * @throws IOException if what was put cannot be found
+     */
+    public void adopted(long from, long to, long address, long mappedEnd, Runnable awaitPuts)
+            throws IOException {
+        Stretches before = image.stretches();
+        arm(address, to - from << pageShift);
+        image.place(before.with(from, to, address));
+        awaitPuts.run();
+        PageList stored = new PageList();
+        long end = Math.min(to, mappedEnd >>> pageShift);
+        listStores(before, from, end, stored);
+        carried.drain(from, end, stored);
+        stored.sort();
+        for (int i = 0; i < stored.size(); i++) {
+            long page = stored.get(i);
+            copyDifferingWords(before.addressOf(page), basePage(page), address + (page - from << pageShift));
+            carried.add(page);
+        }
+        if (from < end) {
+            image.discard(from << pageShift, end << pageShift);
+        }
+    }
+
+    private void copyDifferingWords(long source, long committed, long target) {
+        for (int at = 0; at < pageBytes; at += Long.BYTES) {
+            long word = Memory.get(source + at);
+            if (word != Memory.get(committed + at)) {
+                Memory.set(target + at, word);
+            }
+        }
+    }
+
+    /**
+     * Whether an address lies in the mapping by which home is read.
+     *
+     * @param address the address
+     * @return whether it does
+     */
+    public boolean isBase(long address) {
+        return base != 0 && address >= base && address < base + (pages << pageShift);
+    }
+
+    /**
+     * Pages are no longer where another library had mapped them: they are the image's own again, as they are
+     * committed.
+     *
+     * @param from the first of them
+     * @param to the page after the last
+     */
+    public void released(long from, long to) {
+        image.place(image.stretches().with(from, to, image.address() + (from << pageShift)));
+    }
+
+    /**
+     * Pages that were released with others are still where they were.
+     *
+     * @param from the first of them
+     * @param to the page after the last
+     * @param address where the first lies
+     */
+    public void stays(long from, long to, long address) {
+        image.place(image.stretches().with(from, to, address));
+    }
+
+    /**
+     * Pages are to be looked at by the next seal, whether stored to or not.
+     *
+     * @param from the first of them
+     * @param to the page after the last
+     */
+    public void lookAt(long from, long to) {
+        for (long page = from; page < to; page++) {
+            carried.add(page);
         }
     }
 
@@ -166,7 +256,7 @@ public final class KernelTracking implements AutoCloseable {
         boolean complete = false;
         try {
             for (Range range : ranges) {
-                listStores(range.from() >>> pageShift, endPage(range, size));
+                listStores(image.stretches(), range.from() >>> pageShift, endPage(range, size), found);
             }
             complete = true;
         } finally {
@@ -188,25 +278,31 @@ public final class KernelTracking implements AutoCloseable {
         return Math.min(range.lastPage(pageShift) + 1, size + pageBytes - 1 >>> pageShift);
     }
 
-    private void listStores(long from, long to) throws IOException {
-        if (from >= to) {
-            return;
+    private void listStores(Stretches stretches, long from, long to, PageList target) throws IOException {
+        for (long page = from; page < to;) {
+            long end = Math.min(to, stretches.endOf(page));
+            listStores(stretches.originOf(page), page, end, target);
+            page = end;
         }
+    }
+
+    /** Lists those of pages that follow each other in memory, too; the origin is where page 0 would lie. */
+    private void listStores(long origin, long from, long to, PageList target) throws IOException {
         switch (tier) {
-            case WRITE_PROTECTION -> protection.scan(image.address() + (from << pageShift),
-                    to - from << pageShift, image.address(), pageShift, found);
-            case PRIVATE_PAGES -> listPrivatePages(pagemap, from, to, entries, found);
+            case WRITE_PROTECTION -> protection.scan(origin + (from << pageShift),
+                    to - from << pageShift, origin, pageShift, target);
+            case PRIVATE_PAGES -> listPrivatePages(pagemap, origin, from, to, entries, target);
             case COMPARE_ALL -> {
                 for (long page = from; page < to; page++) {
-                    found.add(page);
+                    target.add(page);
                 }
             }
         }
     }
 
-    private void listPrivatePages(int descriptor, long from, long to, MemorySegment buffer, PageList target)
-            throws IOException {
-        long firstEntry = image.address() >>> pageShift;
+    private void listPrivatePages(int descriptor, long origin, long from, long to, MemorySegment buffer,
+            PageList target) throws IOException {
+        long firstEntry = origin >> pageShift; // the origin of pages mapped low in memory is negative
         for (long page = from; page < to; page += PAGEMAP_ENTRIES) {
             long wanted = Math.min(PAGEMAP_ENTRIES, to - page) * Long.BYTES;
             long count = Linux.read(descriptor, (firstEntry + page) * Long.BYTES, buffer.asSlice(0, wanted));
@@ -226,7 +322,7 @@ public final class KernelTracking implements AutoCloseable {
     private boolean compare(long page, long size, long zeroFrom) throws IOException {
         long offset = page << pageShift;
         long committed = offset >= zeroFrom ? zeros() : basePage(page);
-        long current = image.address() + offset;
+        long current = image.stretches().addressOf(page);
         long certain = Math.min(size, zeroFrom) - offset;
         boolean differs = false;
         for (int at = 0; at < pageBytes; at += Deltas.GROUP_BYTES) {
@@ -422,7 +518,7 @@ public final class KernelTracking implements AutoCloseable {
         findStores(List.of(Range.EVERYTHING), end);
         for (int i = 0; i < found.size(); i++) {
             long page = found.get(i);
-            long target = image.address() + (page << pageShift);
+            long target = image.stretches().addressOf(page);
             long source = basePage(page);
             for (int at = 0; at < pageBytes; at += Long.BYTES) {
                 long committed = Memory.get(source + at);
@@ -446,8 +542,14 @@ public final class KernelTracking implements AutoCloseable {
         }
         PageList list = new PageList();
         try (Arena buffers = Arena.ofConfined()) {
-            listPrivatePages(own, 0, size + pageBytes - 1 >>> pageShift,
-                    buffers.allocate(entries.byteSize(), 8), list);
+            MemorySegment buffer = buffers.allocate(entries.byteSize(), 8);
+            Stretches stretches = image.stretches();
+            long pageCount = size + pageBytes - 1 >>> pageShift;
+            for (long page = 0; page < pageCount;) {
+                long end = Math.min(pageCount, stretches.endOf(page));
+                listPrivatePages(own, stretches.originOf(page), page, end, buffer, list);
+                page = end;
+            }
         } catch (IOException e) {
             return 0; // a figure for stats only
         } finally {

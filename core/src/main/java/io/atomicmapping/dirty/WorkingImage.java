@@ -15,6 +15,8 @@ import java.lang.foreign.MemorySegment;
  *       page cache.
  *   <li>It never moves. What was once readable stays readable until {@link #close}.
  *   <li>A storage whose files cannot be mapped gives anonymous memory, filled from the file.
+ *   <li>Of an adopted file some pages lie elsewhere, where another library mapped them: {@link #stretches}
+ *       tells where each is. {@link #segment} has what no other library has mapped.
  * </ul>
  */
 public final class WorkingImage implements AutoCloseable {
@@ -30,6 +32,7 @@ public final class WorkingImage implements AutoCloseable {
     private final long address;
     private final Arena arena = Arena.ofShared();
     private final MemorySegment segment;
+    private volatile Stretches stretches;
 
     /**
      * Reserves address space; nothing is mapped yet.
@@ -48,10 +51,29 @@ public final class WorkingImage implements AutoCloseable {
         long reservedAddress = address;
         this.segment = Linux.segment(address, reservedBytes, arena,
                 () -> Linux.munmap(reservedAddress, reservedBytes));
+        this.stretches = Stretches.of(address, Linux.pageBytes());
     }
 
     /**
-     * Where it begins.
+     * Where each page lies.
+     *
+     * @return the stretches now
+     */
+    public Stretches stretches() {
+        return stretches;
+    }
+
+    /**
+     * Pages lie elsewhere from now on.
+     *
+     * @param next where all of them lie
+     */
+    public void place(Stretches next) {
+        stretches = next;
+    }
+
+    /**
+     * Where its own memory begins.
      *
      * @return the address
      */

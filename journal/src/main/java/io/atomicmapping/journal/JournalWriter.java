@@ -294,6 +294,29 @@ public final class JournalWriter implements AutoCloseable {
         }
     }
 
+    /**
+     * Looks at the data file anew after others have changed it, and allows it any length from now on: what
+     * is past the committed size does not count. All of it has been forced.
+     *
+     * @param size the committed size; if it is not that of the last record, the ring must be empty
+     * @throws IOException if the data file cannot be read, or a slot cannot be written
+     */
+    public void adoptHome(long size) throws IOException {
+        slotLock.lock();
+        try {
+            ensureUsable();
+            Slot next = slot.withGrowthLimit(JournalFormat.SIZE_MAX);
+            if (size != lastSize) {
+                ensureEmpty(slot);
+                next = next.withCheckpoint(appendLsn, new CommittedState(lastCommit, size));
+            }
+            publish(slots.sampled(next));
+            lastSize = size;
+        } finally {
+            slotLock.unlock();
+        }
+    }
+
     private void ensureEmpty(Slot current) {
         if (current.checkpointLsn() != appendLsn) {
             throw new IllegalStateException("ring is not empty: checkpointLsn=" + current.checkpointLsn()

@@ -143,6 +143,17 @@ public interface DurableFile extends AutoCloseable {
     boolean tryLock(boolean shared) throws IOException;
 
     /**
+     * As {@link #tryLock} for a file that other code of this process has open and may have locked for the
+     * process, which then keeps other processes out just as well.
+     *
+     * @return false if another process, or another opening that has a lock of its own, is in the way
+     * @throws IOException if the file system has no locks
+     */
+    default boolean tryLockBesideOwner() throws IOException {
+        return tryLock(false);
+    }
+
+    /**
      * Reads an extended attribute.
      *
      * @param name its name, without a name space

@@ -296,6 +296,23 @@ final class PosixFile implements DurableFile {
         }
     }
 
+    /** Where this process has a lock of the old kind, ours is shared beside its shared one, or there is none. */
+    @Override
+    public boolean tryLockBesideOwner() throws IOException {
+        return tryLock(false)
+                || holdsLock(LinuxConstants.F_WRLCK) && (tryLock(true) || holdsLock(LinuxConstants.F_RDLCK));
+    }
+
+    /** Whether what keeps us from a lock is one that this process has taken as a process: fcntl, F_SETLK. */
+    private boolean holdsLock(int type) throws IOException {
+        enter();
+        try {
+            return Linux.lockHolder(fd, type) == ProcessHandle.current().pid();
+        } finally {
+            leave();
+        }
+    }
+
     @Override
     public byte[] attribute(String name) throws IOException {
         String wholeName = ATTRIBUTE_NAME_SPACE + name;

@@ -57,6 +57,21 @@ final class DataFiles {
         return lock(storage.open(path, shared ? Storage.OpenMode.READ : Storage.OpenMode.WRITE), shared);
     }
 
+    /** Opens and locks a data file that other code of this process uses. */
+    static DurableFile openBesideOwner(Storage storage, Path path) throws IOException {
+        DurableFile file = storage.open(path, Storage.OpenMode.WRITE);
+        try {
+            if (file.tryLockBesideOwner()) {
+                return file;
+            }
+            throw new IOException("data file is open elsewhere: close it in other processes, and its"
+                    + " AtomicMapping in this one, first: file=" + path);
+        } catch (IOException | RuntimeException e) {
+            file.close();
+            throw e;
+        }
+    }
+
     /** Creates and locks a data file. Its name is durable only after {@link Storage#forceDirectory}. */
     static DurableFile create(Storage storage, Path path) throws IOException {
         return lock(storage.open(path, Storage.OpenMode.CREATE_NEW), false);

@@ -53,6 +53,10 @@ final class Opening {
             openHome();
             Condition condition = binding.decide(created || request.discardMissingJournal());
             target = target(condition);
+            if (request.adoption() != null) {
+                refuseIncomplete(condition);
+                request.adoption().run(home);
+            }
             reportSlots();
             if (condition == Condition.INTERRUPTED) {
                 recover();
@@ -84,10 +88,22 @@ final class Opening {
             refuseOrphanedJournal();
             home = DataFiles.create(storage, file);
             created = true;
+        } else if (request.adoption() != null) {
+            home = DataFiles.openBesideOwner(storage, file);
         } else {
             home = DataFiles.open(storage, file, false);
         }
         binding = Binding.read(request, file, home, false);
+    }
+
+    /** Whoever mapped the file has loaded what a crash left there: nothing can be brought up to date beneath. */
+    private void refuseIncomplete(Condition condition) throws IOException {
+        if (condition == Condition.INTERRUPTED) {
+            throw new IncompatibleJournalException("data file was not closed cleanly, and was mapped before it"
+                    + " was recovered: close it in the library that mapped it, without storing to it, call"
+                    + " AtomicMapping.recover(file), then open it again: journal=" + binding.path()
+                    + ", file=" + file);
+        }
     }
 
     /** A journal in use without its data file holds the only copy of commits. */

@@ -54,6 +54,9 @@ public final class Linux {
     private static final MethodHandle PWRITE =
             handle("pwrite", JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_LONG);
 
+    // off_t lseek(int fd, off_t offset, int whence)
+    private static final MethodHandle LSEEK = handle("lseek", JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_INT);
+
     // int fdatasync(int fd)
     private static final MethodHandle FDATASYNC = handle("fdatasync", JAVA_INT, JAVA_INT);
 
@@ -421,6 +424,36 @@ public final class Linux {
             f.struct.set(JAVA_SHORT, FLOCK_TYPE, (short) type);
             return (int) FCNTL.invokeExact(f.state, fd, F_OFD_SETLK, f.struct);
         });
+    }
+
+    /**
+     * Who holds a lock that keeps the whole file from being locked.
+     *
+     * @param fd the descriptor
+     * @param type F_RDLCK or F_WRLCK: the lock that is wanted
+     * @return the process, -1 for an open-file-description lock or where it cannot be told, 0 where no lock
+     *     is in the way
+     */
+    public static int lockHolder(int fd, int type) {
+        return (int) untilNotInterrupted(f -> {
+            f.struct.asSlice(0, FLOCK_BYTES).fill((byte) 0);
+            f.struct.set(JAVA_SHORT, FLOCK_TYPE, (short) type);
+            int result = (int) FCNTL.invokeExact(f.state, fd, F_OFD_GETLK, f.struct);
+            boolean held = result < 0 || f.struct.get(JAVA_SHORT, FLOCK_TYPE) != F_UNLCK;
+            return held ? result < 0 ? 0xffff_ffffL : f.struct.get(JAVA_INT, FLOCK_PID) & 0xffff_ffffL : 0;
+        });
+    }
+
+    /**
+     * Finds data and holes; moves the descriptor's own position.
+     *
+     * @param fd the descriptor
+     * @param offset where to begin
+     * @param whence SEEK_DATA or SEEK_HOLE
+     * @return the offset, or minus the error number: ENXIO past the last
+     */
+    public static long seek(int fd, long offset, int whence) {
+        return untilNotInterrupted(f -> (long) LSEEK.invokeExact(f.state, fd, offset, whence));
     }
 
     /**

@@ -37,6 +37,11 @@ public final class LinuxConstants {
     /** open: not inherited by programs that this process starts; also a flag of userfaultfd. */
     public static final int O_CLOEXEC = 0x8_0000;
 
+    /** lseek: the next byte that is not in a hole. */
+    public static final int SEEK_DATA = 3;
+    /** lseek: the next byte in a hole; there is one at the end of the file. */
+    public static final int SEEK_HOLE = 4;
+
     /** fallocate: the length of the file stays. */
     public static final int FALLOC_FL_KEEP_SIZE = 1;
     /** fallocate: makes a hole. */
@@ -57,6 +62,8 @@ public final class LinuxConstants {
     public static final int PROT_READ = 1;
     /** mmap: stores. */
     public static final int PROT_WRITE = 2;
+    /** mmap: execution. */
+    public static final int PROT_EXEC = 4;
     /** mmap: stores reach the file. */
     public static final int MAP_SHARED = 1;
     /** mmap: stores make private pages. */
@@ -111,8 +118,10 @@ public final class LinuxConstants {
     public static final int UFFD_USER_MODE_ONLY = 1;
 
     // struct flock, 64-bit
+    static final int F_OFD_GETLK = 36;
     static final int F_OFD_SETLK = 37;
     static final int FLOCK_TYPE = 0;
+    static final int FLOCK_PID = 24;
     static final int FLOCK_BYTES = 32;
 
     // statx

@@ -1,0 +1,237 @@
+package io.atomicmapping;
+
+import io.atomicmapping.adoption.OwnedRange;
+import io.atomicmapping.adoption.OwnersMappings;
+import io.atomicmapping.dirty.KernelTracking;
+import io.atomicmapping.dirty.Range;
+import io.atomicmapping.dirty.SealedGeneration;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A file that another library, its owner, has mapped: makes those mappings private, follows what the owner
+ * does to the file, and gives them back.
+ *
+ * <ul>
+ *   <li>The owner's mappings are kernel mode's working image, where they lie; only what the owner has not
+ *       mapped lies in the image's own memory.
+ *   <li>The length of the file is the owner's. What is past the committed size counts as zeros until the next
+ *       commit, which journals all that is there, whoever wrote it: recovery cuts the file to the committed
+ *       size and begins with zeros.
+ *   <li>Memory that the owner has unmapped is never touched: it may be somebody else's. What had been stored
+ *       there since the last commit is lost, so nothing is committed until a rollback.
+ * </ul>
+ *
+ * <p>All but {@link #access} and {@link #count} is called under both locks of {@link Commits}, or before or
+ * after anybody else can.
+ */
+final class Adopted implements AutoCloseable {
+
+    private static final Logger LOG = LoggerFactory.getLogger("io.atomicmapping");
+
+    private final Engine engine;
+    private final OwnersMappings mappings;
+    private final Elsewhere access;
+    private volatile List<OwnedRange> ranges = List.of();
+    private long lengthAtClose;
+
+    Adopted(Engine engine, OwnersMappings mappings) {
+        this.engine = engine;
+        this.mappings = mappings;
+        this.access = new Elsewhere(engine, mappings);
+    }
+
+    Elsewhere access() {
+        return access;
+    }
+
+    /** How many mappings are adopted. */
+    int count() {
+        return ranges.size();
+    }
+
+    // ---- adopting ----
+
+    /** The first adoption; if it fails, everything is shared again. */
+    void begin(List<OwnedRange> found) throws IOException {
+        boolean complete = false;
+        try {
+            adopt(found);
+            // what went through a mapping while it was still shared is part of what the journal starts from
+            engine.home.force();
+            long size = engine.home.length();
+            ensureFits(size);
+            engine.resizer.follow(size);
+            engine.journal.adoptHome(size);
+            engine.sizes.setCommitted(size);
+            engine.sizes.setSealed(size);
+            complete = true;
+            LOG.info("adopted: mappings={}, size={}, stores are found by {}, file={}", found.size(), size,
+                    engine.kernel().tier(), engine.file);
+        } finally {
+            if (!complete) {
+                takeBack();
+            }
+        }
+    }
+
+    private void adopt(List<OwnedRange> found) throws IOException {
+        for (OwnedRange range : found) {
+            ensureFits(range.endOffset());
+        }
+        KernelTracking kernel = engine.kernel();
+        for (OwnedRange range : found) {
+            mappings.makePrivate(range);
+            List<OwnedRange> more = new ArrayList<>(ranges);
+            more.add(range);
+            ranges = List.copyOf(more);
+            kernel.adopted(pageOf(range.offset()), pageOf(range.endOffset()), range.start(),
+                    engine.resizer.mappedEnd(), engine.sections::awaitPuts);
+        }
+    }
+
+    private long pageOf(long offset) {
+        return offset >>> engine.pageShift;
+    }
+
+    private void ensureFits(long end) throws IOException {
+        if (end > engine.reservedBytes) {
+            throw new IOException("file is mapped, or was made longer, past maxSize: adopt it with a larger"
+                    + " one: end=" + end + ", maxSize=" + engine.maxSize + ", file=" + engine.file);
+        }
+    }
+
+    /** The first adoption failed: what was stored meanwhile goes where it would have gone without it. */
+    private void takeBack() {
+        KernelTracking kernel = engine.kernel();
+        try (SealedGeneration stored = new SealedGeneration()) {
+            long size = engine.home.length();
+            kernel.seal(stored, List.of(Range.EVERYTHING), size, Long.MAX_VALUE);
+            kernel.durable(stored, Long.MAX_VALUE);
+            for (OwnedRange range : mappings.remains(ranges)) {
+                mappings.giveBack(range, size, size);
+            }
+        } catch (IOException | RuntimeException e) {
+            LOG.error("adoption failed, and so did taking it back: close the library that mapped the file"
+                    + " without relying on what it stored since: file={}", engine.file, e);
+        }
+    }
+
+    /** Adopts what the owner has mapped since; returns how many mappings that is. */
+    int adoptNew() throws IOException {
+        followLength();
+        List<OwnedRange> found = mappings.find(ranges, engine.kernel()::isBase);
+        if (found.isEmpty()) {
+            return 0;
+        }
+        adopt(found);
+        try {
+            engine.home.force();
+            if (found.getFirst().offset() < engine.sizes.committed()) {
+                // its pages may have changed before it was adopted: recovery is not to take that for rot
+                engine.journal.adoptHome(engine.sizes.committed());
+            }
+        } catch (IOException e) {
+            engine.failed(e);
+            throw e;
+        }
+        LOG.debug("adopted further mappings: ranges={}, file={}", found, engine.file);
+        return found.size();
+    }
+
+    // ---- following the owner ----
+
+    /** Before a seal, inside its exclusion. */
+    void catchUp() throws IOException {
+        ensureNothingIsLost();
+        adoptNew();
+        long sealed = engine.sizes.sealed();
+        mappings.forEachData(sealed, engine.sizes.current(), (from, to) -> engine.kernel().lookAt(
+                pageOf(from), pageOf(to + engine.pageBytes() - 1)));
+    }
+
+    private void followLength() throws IOException {
+        long length = engine.home.length();
+        if (length > engine.sizes.current()) {
+            ensureFits(length);
+            engine.resizer.follow(length);
+        }
+    }
+
+    private void ensureNothingIsLost() throws IOException {
+        if (!mappings.remains(ranges).equals(ranges)) {
+            throw new IOException("memory of an adopted file was unmapped by the library that mapped it, and"
+                    + " what was stored there since the last commit with it: roll back, or close; and sync"
+                    + " before that library unmaps: file=" + engine.file);
+        }
+    }
+
+    /** Forgets what the owner has unmapped: it lies in the image's own memory again, as it is committed. */
+    private void forgetLost() throws IOException {
+        List<OwnedRange> left = mappings.remains(ranges);
+        if (left.equals(ranges)) {
+            return;
+        }
+        KernelTracking kernel = engine.kernel();
+        for (OwnedRange range : ranges) {
+            kernel.released(pageOf(range.offset()), pageOf(range.endOffset()));
+        }
+        for (OwnedRange range : left) {
+            kernel.stays(pageOf(range.offset()), pageOf(range.endOffset()), range.start());
+        }
+        ranges = List.copyOf(left);
+    }
+
+    /** Takes back all stores since the last commit; the file keeps its length, with zeros past that commit. */
+    void rollback() throws IOException {
+        forgetLost();
+        followLength();
+        long committed = engine.sizes.committed();
+        long length = engine.home.length();
+        if (length > committed) {
+            engine.home.zero(committed, length - committed);
+            engine.checkpointer.allocation().forget(committed);
+        }
+        engine.kernel().rollback(engine.sizes.current());
+        engine.ensureHomeComplete();
+    }
+
+    // ---- closing ----
+
+    /** Inside the last exclusion, before anything is counted. */
+    void beforeClose() throws IOException {
+        forgetLost();
+        try {
+            adoptNew(); // what lies past the committed size is about to be cut off
+        } catch (IOException | IllegalStateException e) {
+            LOG.warn("could not adopt a mapping before the close, what was stored there is in the file:"
+                    + " file={}", engine.file, e);
+        }
+        lengthAtClose = engine.sizes.current();
+    }
+
+    /** The file is complete and closed: its owner goes on with it as if it had never been adopted. */
+    void giveBack() throws IOException {
+        long end = pageUp(engine.sizes.committed());
+        for (OwnedRange range : mappings.remains(ranges)) {
+            mappings.giveBack(range, end, pageUp(lengthAtClose));
+        }
+        ranges = List.of();
+    }
+
+    private long pageUp(long offset) {
+        return offset + engine.pageBytes() - 1 & -engine.pageBytes();
+    }
+
+    @Override
+    public void close() {
+        if (!ranges.isEmpty()) {
+            LOG.warn("the mappings of a file whose adoption has failed stay private: what is stored there does"
+                    + " not reach the file: mappings={}, file={}", ranges, engine.file);
+        }
+        mappings.close();
+    }
+}

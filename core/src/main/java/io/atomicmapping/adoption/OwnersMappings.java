@@ -1,0 +1,318 @@
+package io.atomicmapping.adoption;
+
+import io.atomicmapping.storage.DurableFile;
+import io.atomicmapping.storage.linux.AddressSpace;
+import io.atomicmapping.storage.linux.Errno;
+import io.atomicmapping.storage.linux.Linux;
+import io.atomicmapping.storage.linux.LinuxConstants;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.function.LongPredicate;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The mappings of a file that its owner, another library in this process, has made.
+ *
+ * <ul>
+ *   <li>A file is known by what the kernel's list of mappings calls it: its path, hard links and links to it
+ *       play no part, and neither does statx, which some file systems answer with another device.
+ *   <li>A shared mapping becomes private where it lies, in one step: threads that use it meanwhile find
+ *       either. What they store in between goes to the page cache, which the private mapping shows.
+ *   <li>Nothing is ever mapped over an address without having asked whose it is. Between asking and mapping
+ *       the owner must not unmap: nobody could tell.
+ * </ul>
+ *
+ * <p>Safe for use by one thread at a time, {@link #isMapped} by any.
+ */
+public final class OwnersMappings implements AutoCloseable {
+
+    /** Tests set it to false: then all is read from the text that older kernels have. */
+    public static final String QUERY_PROPERTY = "io.atomicmapping.queryMappings";
+
+    private static final Logger LOG = LoggerFactory.getLogger("io.atomicmapping");
+    private static final int PRIVATE = LinuxConstants.MAP_PRIVATE | LinuxConstants.MAP_FIXED
+            | LinuxConstants.MAP_NORESERVE;
+    private static final int SHARED = LinuxConstants.MAP_SHARED | LinuxConstants.MAP_FIXED;
+
+    private final Path path;
+    private final AddressSpace space;
+    /** our own opening of the file, to map it and to look for its holes */
+    private final int descriptor;
+    private final long device;
+    private final long inode;
+    private final List<AddressSpace.Area> warned = new ArrayList<>();
+    private final MemorySegment residency = Arena.ofAuto().allocate(1);
+    private boolean closed;
+
+    /**
+     * Finds out by which name the file's mappings go.
+     *
+     * @param home the file
+     * @throws IOException if it cannot be opened a second time, or mappings cannot be listed
+     */
+    public OwnersMappings(DurableFile home) throws IOException {
+        path = home.path();
+        space = AddressSpace.open(!"false".equals(System.getProperty(QUERY_PROPERTY)));
+        descriptor = Linux.open("/proc/self/fd/" + home.descriptor().getAsInt(), LinuxConstants.O_RDWR);
+        boolean complete = false;
+        try {
+            if (descriptor < 0) {
+                throw new IOException("cannot open the file a second time: errno=" + Errno.name(descriptor)
+                        + ", file=" + path);
+            }
+            AddressSpace.Area probe = probe();
+            device = probe.device();
+            inode = probe.inode();
+            complete = true;
+        } finally {
+            if (!complete) {
+                close();
+            }
+        }
+    }
+
+    /** A mapping of our own, to see what the kernel calls the file. */
+    private AddressSpace.Area probe() throws IOException {
+        long address = Linux.mmap(0, Linux.pageBytes(), LinuxConstants.PROT_READ, LinuxConstants.MAP_PRIVATE,
+                descriptor, 0);
+        try {
+            space.refresh();
+            AddressSpace.Area area = space.next(address, false);
+            if (area == null || area.start() > address) {
+                throw new IOException("cannot find a mapping just made in /proc/self/maps: address=0x"
+                        + Long.toHexString(address) + ", file=" + path);
+            }
+            return area;
+        } finally {
+            Linux.munmap(address, Linux.pageBytes());
+        }
+    }
+
+    // ---- finding ----
+
+    /**
+     * The shared, writable mappings that there are.
+     *
+     * @param owned what was adopted before
+     * @param isOwn tells the addresses of the library's own mappings
+     * @return those to adopt, in the order of the file
+     * @throws IOException if mappings cannot be listed
+     * @throws IllegalStateException if a page of the file is mapped twice
+     */
+    public List<OwnedRange> find(List<OwnedRange> owned, LongPredicate isOwn) throws IOException {
+        space.refresh();
+        List<OwnedRange> found = new ArrayList<>();
+        List<AddressSpace.Area> readOnly = new ArrayList<>();
+        for (AddressSpace.Area area = space.next(0, true); area != null;
+                area = space.next(area.end(), true)) {
+            if (isOfFile(area) && !isOwn.test(area.start())) {
+                if (area.isWritable()) {
+                    found.add(OwnedRange.of(area));
+                } else {
+                    readOnly.add(area);
+                }
+            }
+        }
+        if (!found.isEmpty()) {
+            refuseOverlaps(found, owned);
+        }
+        warnOf(readOnly);
+        return found;
+    }
+
+    private boolean isOfFile(AddressSpace.Area area) {
+        return area.inode() == inode && area.device() == device;
+    }
+
+    private void refuseOverlaps(List<OwnedRange> found, List<OwnedRange> owned) {
+        List<OwnedRange> all = new ArrayList<>(owned);
+        all.addAll(found);
+        all.sort(Comparator.comparingLong(OwnedRange::offset));
+        for (int i = 1; i < all.size(); i++) {
+            OwnedRange before = all.get(i - 1);
+            OwnedRange next = all.get(i);
+            if (next.offset() < before.endOffset()) {
+                throw new IllegalStateException("a page of the file is mapped twice in this process: made"
+                        + " private, each would miss what is stored through the other: unmap one of them (a"
+                        + " buffer that nobody uses is unmapped when it is collected): first=" + before
+                        + ", second=" + next + ", file=" + path);
+            }
+        }
+        found.sort(Comparator.comparingLong(OwnedRange::offset));
+    }
+
+    private void warnOf(List<AddressSpace.Area> readOnly) {
+        for (AddressSpace.Area area : readOnly) {
+            if (!warned.contains(area)) {
+                warned.add(area);
+                LOG.warn("a read-only mapping of an adopted file shows what is committed, not what is stored:"
+                        + " mapping={}, file={}", area, path);
+            }
+        }
+    }
+
+    /**
+     * What is left of ranges that were made private, as of now.
+     *
+     * @param ranges the ranges
+     * @return the same where their owner has unmapped nothing
+     * @throws IOException if mappings cannot be listed
+     */
+    public List<OwnedRange> remains(List<OwnedRange> ranges) throws IOException {
+        space.refresh();
+        List<OwnedRange> left = new ArrayList<>();
+        for (OwnedRange range : ranges) {
+            addRemains(range, left);
+        }
+        return left;
+    }
+
+    private void addRemains(OwnedRange range, List<OwnedRange> left) throws IOException {
+        long from = range.start();
+        long at = from;
+        while (at < range.end()) {
+            AddressSpace.Area area = space.next(at, false);
+            boolean ours = area != null && area.start() <= at && isOurs(area, range);
+            if (!ours) {
+                addPart(range, from, at, left);
+            }
+            at = ours || area != null && area.start() <= at ? area.end()
+                    : area == null ? range.end() : area.start();
+            from = ours ? from : at;
+        }
+        addPart(range, from, range.end(), left);
+    }
+
+    private boolean isOurs(AddressSpace.Area area, OwnedRange range) {
+        return !area.shared() && isOfFile(area)
+                && area.offset() - area.start() == range.offset() - range.start();
+    }
+
+    private static void addPart(OwnedRange range, long from, long to, List<OwnedRange> left) {
+        if (from < to) {
+            left.add(from == range.start() && to == range.end() ? range
+                    : new OwnedRange(from, to, range.offset() + (from - range.start()), range.protection()));
+        }
+    }
+
+    /**
+     * Whether an address of a private range can be touched, as cheaply as this kernel can tell.
+     *
+     * @param address the address
+     * @param offset where in the file that is
+     * @return whether it is still mapped
+     * @throws IOException if mappings cannot be listed
+     */
+    public boolean isMapped(long address, long offset) throws IOException {
+        if (!space.isQueried()) { // tells of memory that is gone, but not whose it is by now
+            long page = address & -Linux.pageBytes();
+            return Linux.mincore(page, Linux.pageBytes(), residency) >= 0;
+        }
+        AddressSpace.Area area = space.next(address, false);
+        return area != null && area.start() <= address && isOfFile(area)
+                && area.offset() - area.start() == offset - address;
+    }
+
+    // ---- mapping ----
+
+    /**
+     * Makes a shared mapping private where it lies.
+     *
+     * @param range the mapping
+     * @throws IOException if the kernel has no room for it; then it is as it was
+     */
+    public void makePrivate(OwnedRange range) throws IOException {
+        Linux.mmap(range.start(), range.length(), range.protection(), PRIVATE, descriptor, range.offset());
+    }
+
+    /**
+     * Gives a range back to its owner: shared again up to where the file ends, zeros of its own after it if
+     * the file was longer before, so that no load there ends the process.
+     *
+     * @param range the range
+     * @param fileEnd where the file ends now, whole pages
+     * @param oldEnd where it ended before, whole pages
+     * @throws IOException if the kernel has no room for it
+     */
+    public void giveBack(OwnedRange range, long fileEnd, long oldEnd) throws IOException {
+        long zerosFrom = Math.clamp(fileEnd, range.offset(), range.endOffset());
+        long zerosTo = Math.clamp(Math.max(oldEnd, fileEnd), range.offset(), range.endOffset());
+        long delta = range.start() - range.offset();
+        if (zerosFrom < zerosTo) {
+            Linux.mmap(delta + zerosFrom, zerosTo - zerosFrom, range.protection(),
+                    PRIVATE | LinuxConstants.MAP_ANONYMOUS, -1, 0);
+        }
+        share(range, range.offset(), zerosFrom);
+        share(range, zerosTo, range.endOffset());
+    }
+
+    private void share(OwnedRange range, long from, long to) throws IOException {
+        if (from < to) {
+            Linux.mmap(range.start() - range.offset() + from, to - from, range.protection(), SHARED,
+                    descriptor, from);
+        }
+    }
+
+    // ---- the file ----
+
+    /** Takes stretches of the file. */
+    @FunctionalInterface
+    public interface DataVisitor {
+        /**
+         * A stretch that may hold something else than zeros.
+         *
+         * @param from its first byte
+         * @param to its end
+         */
+        void data(long from, long to);
+    }
+
+    /**
+     * Finds what is not a hole.
+     *
+     * @param from where to begin
+     * @param to where to end
+     * @param visitor takes it
+     * @throws IOException if the file cannot be looked at
+     */
+    public void forEachData(long from, long to, DataVisitor visitor) throws IOException {
+        long at = from;
+        while (at < to) {
+            long begin = seek(at, LinuxConstants.SEEK_DATA, to);
+            if (begin >= to) {
+                return;
+            }
+            at = Math.min(to, seek(begin, LinuxConstants.SEEK_HOLE, to));
+            visitor.data(begin, at);
+        }
+    }
+
+    private long seek(long offset, int whence, long none) throws IOException {
+        long result = Linux.seek(descriptor, offset, whence);
+        if (result == -Errno.ENXIO) {
+            return none;
+        }
+        if (result < 0) {
+            throw new IOException("lseek failed, " + Errno.text(result) + ": offset=" + offset + ", whence="
+                    + whence + ", errno=" + Errno.name(result) + ", file=" + path);
+        }
+        return result;
+    }
+
+    @Override
+    public void close() {
+        if (!closed) {
+            closed = true;
+            space.close();
+            if (descriptor >= 0) {
+                Linux.close(descriptor);
+            }
+        }
+    }
+}
