@@ -111,7 +111,7 @@ public final class FailureAtomicChronicleMap<K, V> implements AutoCloseable {
         String held = heldLock(mapped);
         if (held != null) {
             throw new IOException("a lock inside the file is held, by an operation that a kill or a commit has"
-                    + " cut in two, use createOrRecoverPersistedTo once: " + held + ", file=" + file);
+                    + " cut in two, repair it by recoverPersistedTo: " + held + ", file=" + file);
         }
     }
 
