@@ -1,6 +1,7 @@
 package io.atomicmapping.examples.chronicle;
 
 import io.atomicmapping.AtomicMapping;
+import io.atomicmapping.MappingOptions;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
@@ -46,14 +47,16 @@ public final class FailureAtomicChronicleMap<K, V> implements AutoCloseable {
 
     private final ChronicleMapBuilder<K, V> builder;
     private final Path file;
+    private final MappingOptions options;
     /** read: somebody is in the map, or commits it; write: to roll back, which may open it anew, and to close */
     private final ReentrantReadWriteLock life = new ReentrantReadWriteLock();
     private ChronicleMap<K, V> map;
     private AtomicMapping mapping;
 
-    private FailureAtomicChronicleMap(ChronicleMapBuilder<K, V> builder, Path file) {
+    private FailureAtomicChronicleMap(ChronicleMapBuilder<K, V> builder, Path file, MappingOptions options) {
         this.builder = builder;
         this.file = file;
+        this.options = options;
     }
 
     /**
@@ -68,8 +71,24 @@ public final class FailureAtomicChronicleMap<K, V> implements AutoCloseable {
      */
     public static <K, V> FailureAtomicChronicleMap<K, V> open(ChronicleMapBuilder<K, V> builder, Path file)
             throws IOException {
-        Objects.requireNonNull(file, "file");
-        FailureAtomicChronicleMap<K, V> opened = new FailureAtomicChronicleMap<>(builder.clone(), file);
+        return open(builder, file, MappingOptions.builder().build());
+    }
+
+    /**
+     * As {@link #open(ChronicleMapBuilder, Path)}, with options.
+     *
+     * @param builder as for {@code createPersistedTo}; it is copied
+     * @param file the data file
+     * @param options as for {@link AtomicMapping#adopt(Path, MappingOptions)}; no journal elsewhere
+     * @param <K> keys
+     * @param <V> values
+     * @return the map
+     * @throws IOException if the file cannot be recovered or mapped, is used elsewhere, or holds a lock
+     */
+    public static <K, V> FailureAtomicChronicleMap<K, V> open(ChronicleMapBuilder<K, V> builder, Path file,
+            MappingOptions options) throws IOException {
+        FailureAtomicChronicleMap<K, V> opened = new FailureAtomicChronicleMap<>(builder.clone(),
+                Objects.requireNonNull(file, "file"), Objects.requireNonNull(options, "options"));
         if (!Files.exists(file)) {
             opened.make();
         }
@@ -97,7 +116,7 @@ public final class FailureAtomicChronicleMap<K, V> implements AutoCloseable {
         ChronicleMap<K, V> mapped = builder.createPersistedTo(file.toFile());
         try {
             requireNoLockHeld(mapped);
-            mapping = AtomicMapping.adopt(file);
+            mapping = AtomicMapping.adopt(file, options);
             map = mapped;
         } finally {
             if (map == null) {

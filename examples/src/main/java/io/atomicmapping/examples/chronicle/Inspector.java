@@ -37,7 +37,7 @@ final class Inspector {
     private static String inspect(Mode mode, long seed, Path file) {
         long commit = 0;
         try {
-            if (mode == Mode.ADOPTED) {
+            if (mode != Mode.PLAIN) {
                 commit = AtomicMapping.recover(file).lastCommit();
             }
             try (ChronicleMap<Long, byte[]> map = Workload.builder().createPersistedTo(file.toFile())) {

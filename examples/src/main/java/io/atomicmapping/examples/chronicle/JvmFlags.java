@@ -12,6 +12,9 @@ import java.util.List;
 final class JvmFlags {
 
     private static final String FLAGS = "jvm.flags";
+    /** of the library: how it finds stores, and a fault for tests to find */
+    private static final List<String> HANDED_ON =
+            List.of("io.atomicmapping.kernelTier", "io.atomicmapping.seededFault");
 
     private JvmFlags() {}
 
@@ -34,6 +37,11 @@ final class JvmFlags {
             command.add("-ea");
         }
         command.addAll(read());
+        for (String name : HANDED_ON) {
+            if (System.getProperty(name) != null) {
+                command.add("-D" + name + "=" + System.getProperty(name));
+            }
+        }
         String modules = System.getProperty("jdk.module.path");
         command.addAll(List.of("-cp", modules == null ? System.getProperty("java.class.path") : modules,
                 program.getName()));
