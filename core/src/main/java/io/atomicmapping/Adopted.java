@@ -1,11 +1,16 @@
 package io.atomicmapping;
 
+import io.atomicmapping.adoption.Coverage;
+import io.atomicmapping.adoption.Coverage.Stretch;
 import io.atomicmapping.adoption.OwnedRange;
 import io.atomicmapping.adoption.OwnersMappings;
 import io.atomicmapping.dirty.KernelTracking;
+import io.atomicmapping.dirty.Memory;
 import io.atomicmapping.dirty.Range;
 import io.atomicmapping.dirty.SealedGeneration;
 import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 import org.slf4j.Logger;
@@ -36,6 +41,8 @@ final class Adopted implements AutoCloseable {
     private final OwnersMappings mappings;
     private final Elsewhere access;
     private volatile List<OwnedRange> ranges = List.of();
+    /** the pages that are mapped more than once; they lie in the image's own memory */
+    private List<Stretch> common = List.of();
     private long lengthAtClose;
 
     Adopted(Engine engine, OwnersMappings mappings) {
@@ -82,14 +89,56 @@ final class Adopted implements AutoCloseable {
         for (OwnedRange range : found) {
             ensureFits(range.endOffset());
         }
-        KernelTracking kernel = engine.kernel();
+        List<OwnedRange> all = new ArrayList<>(ranges);
+        all.addAll(found);
+        List<Stretch> twice = Coverage.twice(all, pageUp(engine.home.length()));
         for (OwnedRange range : found) {
-            mappings.makePrivate(range);
-            List<OwnedRange> more = new ArrayList<>(ranges);
-            more.add(range);
-            ranges = List.copyOf(more);
-            kernel.adopted(pageOf(range.offset()), pageOf(range.endOffset()), range.start(),
-                    engine.resizer.mappedEnd(), engine.sections::awaitPuts);
+            for (Stretch part : Coverage.minus(range.stretch(), twice)) {
+                if (range.isWritable()) {
+                    mappings.makePrivate(range, part);
+                    moved(part, range.addressOf(part.from()));
+                }
+            }
+        }
+        ranges = List.copyOf(all);
+        join(Coverage.both(twice, common), found);
+        for (Stretch part : Coverage.minus(twice, common)) {
+            makeCommon(part);
+            join(List.of(part), all);
+        }
+        common = twice;
+    }
+
+    /** The pages of a part of the file lie elsewhere from now on. */
+    private void moved(Stretch part, long address) throws IOException {
+        engine.kernel().adopted(pageOf(part.from()), pageOf(part.to()), address, engine.resizer.mappedEnd(),
+                engine.sections::awaitPuts);
+    }
+
+    private void join(List<Stretch> parts, List<OwnedRange> members) throws IOException {
+        for (OwnedRange range : members) {
+            for (Stretch part : Coverage.both(parts, range.stretch())) {
+                mappings.join(range, part);
+            }
+        }
+    }
+
+    /**
+     * Pages that are mapped more than once move to memory that all of those mappings share: the image's own,
+     * from now on. What was stored there by now moves along.
+     */
+    private void makeCommon(Stretch part) throws IOException {
+        long pageBytes = engine.pageBytes();
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment stored = arena.allocate(part.to() - part.from(), pageBytes);
+            for (long at = part.from(); at < part.to(); at += pageBytes) {
+                long address = engine.image.stretches().addressOf(pageOf(at));
+                Memory.copy(address, stored.address() + (at - part.from()), pageBytes);
+            }
+            long own = engine.image.address() + part.from();
+            mappings.makeCommon(own, part, engine.reservedBytes);
+            engine.kernel().common(pageOf(part.from()), pageOf(part.to()));
+            Memory.copy(stored.address(), own, part.to() - part.from());
         }
     }
 
@@ -109,6 +158,7 @@ final class Adopted implements AutoCloseable {
         KernelTracking kernel = engine.kernel();
         try (SealedGeneration stored = new SealedGeneration()) {
             long size = engine.home.length();
+            lookAtCommon();
             kernel.seal(stored, List.of(Range.EVERYTHING), size, Long.MAX_VALUE);
             kernel.durable(stored, Long.MAX_VALUE);
             for (OwnedRange range : mappings.remains(ranges)) {
@@ -148,9 +198,17 @@ final class Adopted implements AutoCloseable {
     void catchUp() throws IOException {
         ensureNothingIsLost();
         adoptNew();
+        lookAtCommon();
         long sealed = engine.sizes.sealed();
         mappings.forEachData(sealed, engine.sizes.current(), (from, to) -> engine.kernel().lookAt(
                 pageOf(from), pageOf(to + engine.pageBytes() - 1)));
+    }
+
+    /** The kernel keeps no reliable record of stores to shared memory: its pages are compared each time. */
+    private void lookAtCommon() {
+        for (Stretch part : common) {
+            engine.kernel().lookAt(pageOf(part.from()), pageOf(part.to()));
+        }
     }
 
     private void followLength() throws IOException {
@@ -175,14 +233,23 @@ final class Adopted implements AutoCloseable {
         if (left.equals(ranges)) {
             return;
         }
-        KernelTracking kernel = engine.kernel();
         for (OwnedRange range : ranges) {
-            kernel.released(pageOf(range.offset()), pageOf(range.endOffset()));
+            release(range.stretch());
         }
         for (OwnedRange range : left) {
-            kernel.stays(pageOf(range.offset()), pageOf(range.endOffset()), range.start());
+            for (Stretch part : Coverage.minus(range.stretch(), common)) {
+                if (range.isWritable()) {
+                    engine.kernel().stays(pageOf(part.from()), pageOf(part.to()), range.addressOf(part.from()));
+                }
+            }
         }
         ranges = List.copyOf(left);
+    }
+
+    private void release(List<Stretch> parts) {
+        for (Stretch part : parts) {
+            engine.kernel().released(pageOf(part.from()), pageOf(part.to()));
+        }
     }
 
     /** Takes back all stores since the last commit; the file keeps its length, with zeros past that commit. */
@@ -195,6 +262,7 @@ final class Adopted implements AutoCloseable {
             engine.home.zero(committed, length - committed);
             engine.checkpointer.allocation().forget(committed);
         }
+        lookAtCommon();
         engine.kernel().rollback(engine.sizes.current());
         engine.ensureHomeComplete();
     }

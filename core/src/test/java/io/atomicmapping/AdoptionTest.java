@@ -200,31 +200,70 @@ class AdoptionTest {
     }
 
     @Test
-    void aPageMappedTwiceIsRefusedBeforeAnythingIsChanged() throws IOException {
+    void pagesMappedTwiceAreSharedByTheirMappingsStill() throws IOException {
         MemorySegment owner = map(0, 4 * PAGE);
-        try (Arena other = Arena.ofShared()) {
-            MemorySegment twice = map(3 * PAGE, PAGE, other);
-            IllegalStateException refusal = assertThrows(IllegalStateException.class,
-                    () -> AtomicMapping.adopt(file));
-            assertTrue(refusal.getMessage().contains(Long.toHexString(owner.address())), refusal.getMessage());
-            assertTrue(refusal.getMessage().contains(Long.toHexString(twice.address())), refusal.getMessage());
-            assertTrue(Files.notExists(directory.resolve("data.journal")));
-            twice.set(LONG, 0, 1);
-            assertEquals(1, owner.get(LONG, 3 * PAGE), "still shared");
-        }
+        MemorySegment twice = map(2 * PAGE + 100, 2 * PAGE);
+        owner.set(LONG, 3 * PAGE, 1);
         try (AtomicMapping mapping = AtomicMapping.adopt(file)) {
-            assertEquals(1, mapping.getLong(3 * PAGE));
+            owner.set(LONG, 2 * PAGE, 2);
+            twice.set(LONG, 0, 3);
+            twice.set(LONG, 2 * PAGE - 8, 4);
+            assertEquals(3, owner.get(LONG, 2 * PAGE + 100));
+            assertEquals(3, mapping.getLong(2 * PAGE + 100));
+            mapping.putLong(3 * PAGE + 8, 5);
+            assertEquals(5, twice.get(LONG, PAGE - 92));
+            mapping.sync();
+            byte[] first = expected(4 * PAGE + 100, 3 * PAGE, 1, 2 * PAGE, 2, 2 * PAGE + 100, 3, 3 * PAGE + 8, 5,
+                    4 * PAGE + 92, 4);
+            assertArrayEquals(first, afterAKill());
+            twice.set(LONG, 0, 6);
+            owner.set(LONG, 3 * PAGE, 6);
+            mapping.rollback();
+            assertEquals(3, owner.get(LONG, 2 * PAGE + 100));
+            assertEquals(1, owner.get(LONG, 3 * PAGE));
+            assertArrayEquals(first, Files.readAllBytes(file));
+        }
+        twice.set(LONG, 0, 7);
+        assertEquals(7, owner.get(LONG, 2 * PAGE + 100), "shared as before");
+        assertEquals(7, MemorySegment.ofArray(Files.readAllBytes(file)).get(LONG, 2 * PAGE + 100));
+    }
+
+    @Test
+    void whatWasStoredBeforeAPageIsMappedASecondTimeMovesAlong() throws IOException {
+        MemorySegment owner = map(0, 4 * PAGE);
+        try (AtomicMapping mapping = AtomicMapping.adopt(file)) {
+            owner.set(LONG, 3 * PAGE, 1);
+            mapping.sync();
+            owner.set(LONG, 3 * PAGE + 8, 2);
+            MemorySegment again = map(3 * PAGE, 3 * PAGE);
+            assertEquals(1, mapping.adoptNew());
+            assertEquals(2, again.get(LONG, 8));
+            again.set(LONG, 16, 3);
+            assertEquals(3, owner.get(LONG, 3 * PAGE + 16));
+            MemorySegment third = map(2 * PAGE, 3 * PAGE);
+            mapping.sync();
+            third.set(LONG, PAGE + 16, 4);
+            assertEquals(4, again.get(LONG, 16));
+            assertEquals(4, owner.get(LONG, 3 * PAGE + 16));
+            assertArrayEquals(expected(6 * PAGE, 3 * PAGE, 1, 3 * PAGE + 8, 2, 3 * PAGE + 16, 3), afterAKill());
         }
     }
 
     @Test
-    void aMappingThatNobodyUsesAnyMoreIsCollectedInsteadOfRefused() throws IOException {
-        map(0, PAGE, Arena.ofAuto());
-        MemorySegment owner = map(0, 4 * PAGE);
-        try (AtomicMapping mapping = AtomicMapping.adopt(file)) {
-            owner.set(LONG, 0, 1);
-            assertEquals(1, mapping.getLong(0));
+    void aReadOnlyMappingOfTheSamePagesSeesWhatIsStored() throws IOException {
+        MemorySegment owner = map(0, 2 * PAGE);
+        MemorySegment view;
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+            view = channel.map(MapMode.READ_ONLY, 0, 2 * PAGE, arena);
         }
+        try (AtomicMapping mapping = AtomicMapping.adopt(file)) {
+            owner.set(LONG, PAGE, 1);
+            assertEquals(1, view.get(LONG, PAGE));
+            mapping.sync();
+            mapping.sync();
+        }
+        owner.set(LONG, PAGE, 2);
+        assertEquals(2, view.get(LONG, PAGE));
     }
 
     @Test

@@ -1,9 +1,11 @@
 package io.atomicmapping.adoption;
 
 import io.atomicmapping.storage.linux.AddressSpace;
+import io.atomicmapping.storage.linux.LinuxConstants;
+import java.util.List;
 
 /**
- * A stretch of memory that another library mapped, and that is private by now.
+ * A stretch of memory at which another library has mapped a stretch of a file.
  *
  * @param start its first address
  * @param end the address after its last
@@ -17,26 +19,45 @@ public record OwnedRange(long start, long end, long offset, int protection) {
     }
 
     /**
-     * How long it is.
-     *
-     * @return bytes, whole pages
-     */
-    public long length() {
-        return end - start;
-    }
-
-    /**
      * Where in the file it ends.
      *
      * @return the offset after its last byte
      */
     public long endOffset() {
-        return offset + length();
+        return offset + (end - start);
+    }
+
+    /**
+     * Where a byte of the file lies.
+     *
+     * @param at its offset
+     * @return its address, if it is in the range
+     */
+    public long addressOf(long at) {
+        return start + (at - offset);
+    }
+
+    /**
+     * Whether it can be stored to.
+     *
+     * @return whether it can
+     */
+    public boolean isWritable() {
+        return (protection & LinuxConstants.PROT_WRITE) != 0;
+    }
+
+    /**
+     * What it maps, as a set.
+     *
+     * @return the only stretch
+     */
+    public List<Coverage.Stretch> stretch() {
+        return List.of(new Coverage.Stretch(offset, endOffset()));
     }
 
     @Override
     public String toString() {
         return "[address=0x" + Long.toHexString(start) + "-0x" + Long.toHexString(end) + ", offset=" + offset
-                + "-" + endOffset() + "]";
+                + "-" + endOffset() + (isWritable() ? "]" : ", read-only]");
     }
 }

@@ -10,11 +10,8 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.function.LongPredicate;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The mappings of a file that its owner, another library in this process, has made.
@@ -24,6 +21,8 @@ import org.slf4j.LoggerFactory;
  *       play no part, and neither does statx, which some file systems answer with another device.
  *   <li>A shared mapping becomes private where it lies, in one step: threads that use it meanwhile find
  *       either. What they store in between goes to the page cache, which the private mapping shows.
+ *   <li>Pages that are mapped more than once would part company if each mapping were private: they lie in
+ *       memory of their own, which all of those mappings share, at the same offset as in the file.
  *   <li>Nothing is ever mapped over an address without having asked whose it is. Between asking and mapping
  *       the owner must not unmap: nobody could tell.
  * </ul>
@@ -35,7 +34,6 @@ public final class OwnersMappings implements AutoCloseable {
     /** Tests set it to false: then all is read from the text that older kernels have. */
     public static final String QUERY_PROPERTY = "io.atomicmapping.queryMappings";
 
-    private static final Logger LOG = LoggerFactory.getLogger("io.atomicmapping");
     private static final int PRIVATE = LinuxConstants.MAP_PRIVATE | LinuxConstants.MAP_FIXED
             | LinuxConstants.MAP_NORESERVE;
     private static final int SHARED = LinuxConstants.MAP_SHARED | LinuxConstants.MAP_FIXED;
@@ -46,7 +44,10 @@ public final class OwnersMappings implements AutoCloseable {
     private final int descriptor;
     private final long device;
     private final long inode;
-    private final List<AddressSpace.Area> warned = new ArrayList<>();
+    /** the file in memory that has the pages mapped more than once, or -1 */
+    private int commonDescriptor = -1;
+    /** how the list of mappings calls it, or null */
+    private volatile AddressSpace.Area common;
     private final MemorySegment residency = Arena.ofAuto().allocate(1);
     private boolean closed;
 
@@ -82,79 +83,65 @@ public final class OwnersMappings implements AutoCloseable {
         long address = Linux.mmap(0, Linux.pageBytes(), LinuxConstants.PROT_READ, LinuxConstants.MAP_PRIVATE,
                 descriptor, 0);
         try {
-            space.refresh();
-            AddressSpace.Area area = space.next(address, false);
-            if (area == null || area.start() > address) {
-                throw new IOException("cannot find a mapping just made in /proc/self/maps: address=0x"
-                        + Long.toHexString(address) + ", file=" + path);
-            }
-            return area;
+            return areaAt(address);
         } finally {
             Linux.munmap(address, Linux.pageBytes());
         }
     }
 
+    private AddressSpace.Area areaAt(long address) throws IOException {
+        space.refresh();
+        AddressSpace.Area area = space.next(address, false);
+        if (area == null || area.start() > address) {
+            throw new IOException("cannot find a mapping just made in /proc/self/maps: address=0x"
+                    + Long.toHexString(address) + ", file=" + path);
+        }
+        return area;
+    }
+
     // ---- finding ----
 
     /**
-     * The shared, writable mappings that there are.
+     * The shared mappings to take over: those that can be stored to, and those that show the same pages to
+     * loads only.
      *
      * @param owned what was adopted before
      * @param isOwn tells the addresses of the library's own mappings
-     * @return those to adopt, in the order of the file
+     * @return those to adopt, in the order of their addresses
      * @throws IOException if mappings cannot be listed
-     * @throws IllegalStateException if a page of the file is mapped twice
      */
     public List<OwnedRange> find(List<OwnedRange> owned, LongPredicate isOwn) throws IOException {
         space.refresh();
         List<OwnedRange> found = new ArrayList<>();
-        List<AddressSpace.Area> readOnly = new ArrayList<>();
+        List<OwnedRange> readOnly = new ArrayList<>();
         for (AddressSpace.Area area = space.next(0, true); area != null;
                 area = space.next(area.end(), true)) {
-            if (isOfFile(area) && !isOwn.test(area.start())) {
-                if (area.isWritable()) {
-                    found.add(OwnedRange.of(area));
-                } else {
-                    readOnly.add(area);
-                }
+            if (isName(area, device, inode) && !isOwn.test(area.start()) && !isPartOf(area, owned)) {
+                OwnedRange range = OwnedRange.of(area);
+                (range.isWritable() ? found : readOnly).add(range);
             }
         }
-        if (!found.isEmpty()) {
-            refuseOverlaps(found, owned);
+        for (OwnedRange range : readOnly) {
+            if (overlapsWritable(range, owned) || overlapsWritable(range, found)) {
+                found.add(range);
+            }
         }
-        warnOf(readOnly);
         return found;
     }
 
-    private boolean isOfFile(AddressSpace.Area area) {
+    private static boolean isName(AddressSpace.Area area, long device, long inode) {
         return area.inode() == inode && area.device() == device;
     }
 
-    private void refuseOverlaps(List<OwnedRange> found, List<OwnedRange> owned) {
-        List<OwnedRange> all = new ArrayList<>(owned);
-        all.addAll(found);
-        all.sort(Comparator.comparingLong(OwnedRange::offset));
-        for (int i = 1; i < all.size(); i++) {
-            OwnedRange before = all.get(i - 1);
-            OwnedRange next = all.get(i);
-            if (next.offset() < before.endOffset()) {
-                throw new IllegalStateException("a page of the file is mapped twice in this process: made"
-                        + " private, each would miss what is stored through the other: unmap one of them (a"
-                        + " buffer that nobody uses is unmapped when it is collected): first=" + before
-                        + ", second=" + next + ", file=" + path);
-            }
-        }
-        found.sort(Comparator.comparingLong(OwnedRange::offset));
+    /** What is loaded only stays shared as far as nobody else maps it. */
+    private static boolean isPartOf(AddressSpace.Area area, List<OwnedRange> owned) {
+        return owned.stream().anyMatch(range -> !range.isWritable() && range.start() <= area.start()
+                && area.end() <= range.end());
     }
 
-    private void warnOf(List<AddressSpace.Area> readOnly) {
-        for (AddressSpace.Area area : readOnly) {
-            if (!warned.contains(area)) {
-                warned.add(area);
-                LOG.warn("a read-only mapping of an adopted file shows what is committed, not what is stored:"
-                        + " mapping={}, file={}", area, path);
-            }
-        }
+    private static boolean overlapsWritable(OwnedRange range, List<OwnedRange> others) {
+        return others.stream().anyMatch(other -> other.isWritable() && other.offset() < range.endOffset()
+                && range.offset() < other.endOffset());
     }
 
     /**
@@ -190,8 +177,14 @@ public final class OwnersMappings implements AutoCloseable {
     }
 
     private boolean isOurs(AddressSpace.Area area, OwnedRange range) {
-        return !area.shared() && isOfFile(area)
-                && area.offset() - area.start() == range.offset() - range.start();
+        return area.offset() - area.start() == range.offset() - range.start()
+                && (isCommon(area) || isName(area, device, inode) && !(area.shared() && range.isWritable()));
+    }
+
+    /** Whether it shows the memory in which common pages lie. */
+    private boolean isCommon(AddressSpace.Area area) {
+        AddressSpace.Area name = common;
+        return name != null && isName(area, name.device(), name.inode());
     }
 
     private static void addPart(OwnedRange range, long from, long to, List<OwnedRange> left) {
@@ -215,20 +208,55 @@ public final class OwnersMappings implements AutoCloseable {
             return Linux.mincore(page, Linux.pageBytes(), residency) >= 0;
         }
         AddressSpace.Area area = space.next(address, false);
-        return area != null && area.start() <= address && isOfFile(area)
+        return area != null && area.start() <= address && (isCommon(area) || isName(area, device, inode))
                 && area.offset() - area.start() == offset - address;
     }
 
     // ---- mapping ----
 
     /**
-     * Makes a shared mapping private where it lies.
+     * Makes a part of a shared mapping private where it lies.
      *
      * @param range the mapping
+     * @param part the part of the file
      * @throws IOException if the kernel has no room for it; then it is as it was
      */
-    public void makePrivate(OwnedRange range) throws IOException {
-        Linux.mmap(range.start(), range.length(), range.protection(), PRIVATE, descriptor, range.offset());
+    public void makePrivate(OwnedRange range, Coverage.Stretch part) throws IOException {
+        map(range.addressOf(part.from()), part, range.protection(), PRIVATE, descriptor);
+    }
+
+    /**
+     * Makes the memory that all mappings of a part of the file share, all zeros.
+     *
+     * @param address where the library's own mapping of the part is to be
+     * @param part the part of the file
+     * @param end how long the file can become
+     * @throws IOException if there is no memory for it
+     */
+    public void makeCommon(long address, Coverage.Stretch part, long end) throws IOException {
+        if (commonDescriptor < 0) {
+            commonDescriptor = Linux.memoryFile("atomic-mapping");
+            int result = commonDescriptor < 0 ? commonDescriptor : Linux.ftruncate(commonDescriptor, end);
+            if (result < 0) {
+                throw new IOException("no memory for pages that are mapped more than once: errno="
+                        + Errno.name(result) + ", file=" + path);
+            }
+        }
+        map(address, part, LinuxConstants.PROT_READ | LinuxConstants.PROT_WRITE, SHARED, commonDescriptor);
+        if (common == null) {
+            common = areaAt(address);
+        }
+    }
+
+    /**
+     * Makes a part of a mapping show the common memory.
+     *
+     * @param range the mapping
+     * @param part the part of the file
+     * @throws IOException if the kernel has no room for it
+     */
+    public void join(OwnedRange range, Coverage.Stretch part) throws IOException {
+        map(range.addressOf(part.from()), part, range.protection(), SHARED, commonDescriptor);
     }
 
     /**
@@ -241,22 +269,20 @@ public final class OwnersMappings implements AutoCloseable {
      * @throws IOException if the kernel has no room for it
      */
     public void giveBack(OwnedRange range, long fileEnd, long oldEnd) throws IOException {
-        long zerosFrom = Math.clamp(fileEnd, range.offset(), range.endOffset());
-        long zerosTo = Math.clamp(Math.max(oldEnd, fileEnd), range.offset(), range.endOffset());
-        long delta = range.start() - range.offset();
-        if (zerosFrom < zerosTo) {
-            Linux.mmap(delta + zerosFrom, zerosTo - zerosFrom, range.protection(),
-                    PRIVATE | LinuxConstants.MAP_ANONYMOUS, -1, 0);
+        List<Coverage.Stretch> gone = List.of(new Coverage.Stretch(fileEnd, Math.max(fileEnd, oldEnd)));
+        for (Coverage.Stretch part : Coverage.both(range.stretch(), gone)) {
+            map(range.addressOf(part.from()), part, range.protection(),
+                    PRIVATE | LinuxConstants.MAP_ANONYMOUS, -1);
         }
-        share(range, range.offset(), zerosFrom);
-        share(range, zerosTo, range.endOffset());
+        for (Coverage.Stretch part : Coverage.minus(range.stretch(), gone)) {
+            map(range.addressOf(part.from()), part, range.protection(), SHARED, descriptor);
+        }
     }
 
-    private void share(OwnedRange range, long from, long to) throws IOException {
-        if (from < to) {
-            Linux.mmap(range.start() - range.offset() + from, to - from, range.protection(), SHARED,
-                    descriptor, from);
-        }
+    private static void map(long address, Coverage.Stretch part, int protection, int flags, int descriptor)
+            throws IOException {
+        Linux.mmap(address, part.to() - part.from(), protection, flags, descriptor,
+                descriptor < 0 ? 0 : part.from());
     }
 
     // ---- the file ----
@@ -312,6 +338,9 @@ public final class OwnersMappings implements AutoCloseable {
             space.close();
             if (descriptor >= 0) {
                 Linux.close(descriptor);
+            }
+            if (commonDescriptor >= 0) {
+                Linux.close(commonDescriptor);
             }
         }
     }

@@ -165,6 +165,19 @@ public final class KernelTracking implements AutoCloseable {
     }
 
     /**
+     * Pages of the image's own memory were mapped anew to memory that is shared with other mappings; whoever
+     * calls this passes them to {@link #lookAt} before each seal.
+     *
+     * @param from the first of them
+     * @param to the page after the last
+     */
+    public void common(long from, long to) {
+        mapped(from << pageShift, to << pageShift);
+        released(from, to);
+        lookAt(from, to);
+    }
+
+    /**
      * Whether an address lies in the mapping by which home is read.
      *
      * @param address the address

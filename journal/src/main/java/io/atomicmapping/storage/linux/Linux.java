@@ -98,6 +98,9 @@ public final class Linux {
     private static final MethodHandle MMAP =
             handle("mmap", JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG);
 
+    // int memfd_create(const char *name, unsigned int flags)
+    private static final MethodHandle MEMFD_CREATE = handle("memfd_create", JAVA_INT, ADDRESS, JAVA_INT);
+
     // int munmap(void *address, size_t length)
     private static final MethodHandle MUNMAP = handle("munmap", JAVA_INT, JAVA_LONG, JAVA_LONG);
 
@@ -577,6 +580,24 @@ public final class Linux {
                     + (result == -Errno.ENOMEM ? MMAP_REMEDY : ""));
         }
         return result;
+    }
+
+    /**
+     * Makes a file in memory, of length 0, that nobody else can open.
+     *
+     * @param name what the list of mappings calls it
+     * @return its descriptor, or minus the error number
+     */
+    public static int memoryFile(String name) {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment cName = arena.allocateFrom(name);
+            int result = memoryFile(cName, MFD_CLOEXEC | MFD_NOEXEC_SEAL);
+            return result == -Errno.EINVAL ? memoryFile(cName, MFD_CLOEXEC) : result; // before Linux 6.3
+        }
+    }
+
+    private static int memoryFile(MemorySegment name, int flags) {
+        return (int) untilNotInterrupted(f -> (int) MEMFD_CREATE.invokeExact(f.state, name, flags));
     }
 
     /**

@@ -132,5 +132,8 @@ public final class LinuxConstants {
 
     static final int SC_PAGESIZE = 30;
 
+    static final int MFD_CLOEXEC = 1;
+    static final int MFD_NOEXEC_SEAL = 8;
+
     private LinuxConstants() {}
 }
