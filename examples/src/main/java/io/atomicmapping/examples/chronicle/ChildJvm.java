@@ -49,6 +49,11 @@ final class ChildJvm implements AutoCloseable {
         process.toHandle().destroyForcibly();
     }
 
+    /** Returns once it is gone. What was said before can still be read. */
+    void awaitEnd() {
+        process.onExit().join();
+    }
+
     boolean isAlive() {
         return process.isAlive();
     }

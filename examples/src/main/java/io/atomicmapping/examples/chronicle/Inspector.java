@@ -6,6 +6,7 @@ import io.atomicmapping.examples.chronicle.CrashRun.Verdict;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.stream.Collectors;
@@ -36,6 +37,9 @@ final class Inspector {
 
     private static String inspect(Mode mode, long seed, Path file) {
         long commit = 0;
+        if (Files.notExists(file)) {
+            return line(Verdict.EXACT, commit, new long[Workload.THREADS], "it was never made");
+        }
         try {
             if (mode != Mode.PLAIN) {
                 commit = AtomicMapping.recover(file).lastCommit();
