@@ -8,6 +8,7 @@ import io.atomicmapping.dirty.KernelTracking;
 import io.atomicmapping.dirty.Memory;
 import io.atomicmapping.dirty.Range;
 import io.atomicmapping.dirty.SealedGeneration;
+import io.atomicmapping.dirty.TailGuard;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -43,6 +44,7 @@ final class Adopted implements AutoCloseable {
     private volatile List<OwnedRange> ranges = List.of();
     /** the pages that are mapped more than once; they lie in the image's own memory */
     private List<Stretch> common = List.of();
+    private TailGuard guard;
     private long lengthAtClose;
 
     Adopted(Engine engine, OwnersMappings mappings) {
@@ -55,6 +57,10 @@ final class Adopted implements AutoCloseable {
         return access;
     }
 
+    TailGuard guard() {
+        return guard;
+    }
+
     /** How many mappings are adopted. */
     int count() {
         return ranges.size();
@@ -62,27 +68,22 @@ final class Adopted implements AutoCloseable {
 
     // ---- adopting ----
 
-    /** The first adoption; if it fails, everything is shared again. */
+    /** The first adoption. The commit that follows it ends it. */
     void begin(List<OwnedRange> found) throws IOException {
-        boolean complete = false;
-        try {
-            adopt(found);
-            // what went through a mapping while it was still shared is part of what the journal starts from
-            engine.home.force();
-            long size = engine.home.length();
-            ensureFits(size);
-            engine.resizer.follow(size);
-            engine.journal.adoptHome(size);
-            engine.sizes.setCommitted(size);
-            engine.sizes.setSealed(size);
-            complete = true;
-            LOG.info("adopted: mappings={}, size={}, stores are found by {}, file={}", found.size(), size,
-                    engine.kernel().tier(), engine.file);
-        } finally {
-            if (!complete) {
-                takeBack();
-            }
-        }
+        guard = engine.kernel().guardTail();
+        guard.require();
+        adopt(found);
+        // what went through a mapping while it was still shared is part of what the journal starts from
+        engine.home.force();
+        long size = engine.home.length();
+        ensureFits(size);
+        engine.resizer.follow(size);
+        engine.journal.adoptHome(size);
+        engine.sizes.setCommitted(size);
+        engine.sizes.setSealed(size);
+        engine.committedPages.keepLast(size);
+        LOG.info("adopted: mappings={}, size={}, stores are found by {}, file={}", found.size(), size,
+                engine.kernel().tier(), engine.file);
     }
 
     private void adopt(List<OwnedRange> found) throws IOException {
@@ -154,12 +155,12 @@ final class Adopted implements AutoCloseable {
     }
 
     /** The first adoption failed: what was stored meanwhile goes where it would have gone without it. */
-    private void takeBack() {
+    void takeBack() {
         KernelTracking kernel = engine.kernel();
         try (SealedGeneration stored = new SealedGeneration()) {
             long size = engine.home.length();
-            lookAtCommon();
-            kernel.seal(stored, List.of(Range.EVERYTHING), size, Long.MAX_VALUE);
+            prepareGuard();
+            kernel.seal(stored, List.of(Range.EVERYTHING), size, guard.from());
             kernel.durable(stored, Long.MAX_VALUE);
             for (OwnedRange range : mappings.remains(ranges)) {
                 mappings.giveBack(range, size, size);
@@ -174,14 +175,17 @@ final class Adopted implements AutoCloseable {
     int adoptNew() throws IOException {
         followLength();
         List<OwnedRange> found = mappings.find(ranges, engine.kernel()::isBase);
+        if (!found.isEmpty()) {
+            adopt(found);
+        }
+        guard.absorb(engine.home, engine.image.stretches());
         if (found.isEmpty()) {
             return 0;
         }
-        adopt(found);
         try {
-            engine.home.force();
-            if (found.getFirst().offset() < engine.sizes.committed()) {
+            if (found.stream().anyMatch(range -> range.isWritable() && range.offset() < guard.from())) {
                 // its pages may have changed before it was adopted: recovery is not to take that for rot
+                engine.home.force();
                 engine.journal.adoptHome(engine.sizes.committed());
             }
         } catch (IOException e) {
@@ -198,10 +202,22 @@ final class Adopted implements AutoCloseable {
     void catchUp() throws IOException {
         ensureNothingIsLost();
         adoptNew();
+        prepareGuard();
+    }
+
+    /** All that is past the guarded end is to be gathered by the seal that follows, except for holes. */
+    private void prepareGuard() throws IOException {
+        long size = engine.sizes.current();
+        guard.prepare(engine.sizes.sealed(), size);
         lookAtCommon();
-        long sealed = engine.sizes.sealed();
-        mappings.forEachData(sealed, engine.sizes.current(), (from, to) -> engine.kernel().lookAt(
-                pageOf(from), pageOf(to + engine.pageBytes() - 1)));
+        if (size == 0) {
+            return;
+        }
+        KernelTracking kernel = engine.kernel();
+        long lastPage = pageOf(guard.lastPageFrom());
+        kernel.lookAt(pageOf(guard.from()), pageOf(guard.from()) + 1);
+        kernel.lookAt(lastPage, lastPage + 1);
+        mappings.forEachData(guard.from(), size, (from, to) -> kernel.lookAt(pageOf(from), pageOf(pageUp(to))));
     }
 
     /** The kernel keeps no reliable record of stores to shared memory: its pages are compared each time. */
@@ -252,10 +268,14 @@ final class Adopted implements AutoCloseable {
         }
     }
 
+    /** Before a rollback: what can fail without harm. */
+    void beforeRollback() throws IOException {
+        forgetLost();
+        adoptNew();
+    }
+
     /** Takes back all stores since the last commit; the file keeps its length, with zeros past that commit. */
     void rollback() throws IOException {
-        forgetLost();
-        followLength();
         long committed = engine.sizes.committed();
         long length = engine.home.length();
         if (length > committed) {
@@ -279,6 +299,7 @@ final class Adopted implements AutoCloseable {
                     + " file={}", engine.file, e);
         }
         lengthAtClose = engine.sizes.current();
+        prepareGuard();
     }
 
     /** The file is complete and closed: its owner goes on with it as if it had never been adopted. */

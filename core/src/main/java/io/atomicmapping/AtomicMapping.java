@@ -826,6 +826,9 @@ public final class AtomicMapping implements AutoCloseable {
      */
     public long sync(long offset, long length) throws IOException {
         checkLoad(offset, length);
+        if (elsewhere != null) { // what the other library stored elsewhere may belong to it
+            return sync(Range.EVERYTHING);
+        }
         return sync(length == 0 ? Range.NOTHING : new Range(offset, offset + length));
     }
 

@@ -190,6 +190,7 @@ final class CommitQueue implements AutoCloseable {
             awaitRoom(bytes);
         }
         long number = lastNumber(index) + 1;
+        commit.startLsn = engine.journal.appendLsn();
         engine.journal.append(record, number);
         commit.number = number;
         commit.endLsn = engine.journal.appendLsn();
@@ -229,12 +230,12 @@ final class CommitQueue implements AutoCloseable {
             }
             if (bytes > engine.journal.ringBytes()) {
                 while (engine.journal.freeBytes() < engine.journal.ringBytes()) {
-                    engine.checkpointer.checkpoint();
+                    engine.checkpointer.checkpoint(true);
                 }
                 engine.journal.grow(Math.max(bytes, Long.highestOneBit(bytes * 2)));
             }
-            while (engine.journal.freeBytes() < bytes) {
-                engine.checkpointer.checkpoint();
+            for (boolean full = false; engine.journal.freeBytes() < bytes; full = true) {
+                engine.checkpointer.checkpoint(full);
             }
         } finally {
             stallNanos += System.nanoTime() - begin;
@@ -290,7 +291,8 @@ final class CommitQueue implements AutoCloseable {
             bringHome(kernel, commit, cutFrom); // before a checkpoint can count on it
             engine.cuts.caughtUp(cutNumber);
         }
-        engine.committedPages.add(commit.generation, engine.tracking, commit.endLsn, commit.cut);
+        engine.committedPages.add(commit.generation, engine.tracking, commit.startLsn, commit.endLsn,
+                commit.cut);
         if (commit.cut != null) {
             engine.cuts.durable(commit.cut);
         }

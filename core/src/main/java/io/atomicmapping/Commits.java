@@ -249,6 +249,10 @@ final class Commits implements AutoCloseable {
         boolean wasSmaller = commit.cut != null && !SeededFault.SMALLEST_SIZE_FORGOTTEN.isSeeded();
         record.sizes(size, wasSmaller ? Math.min(smallest, commit.cut.from()) : smallest);
         commit.empty = record.isEmpty() && commit.cut == null && size == engine.sizes.sealed();
+        if (engine.adopted() != null && engine.adopted().guard().isNeeded()) {
+            record.sizes(size, Math.min(smallest, engine.adopted().guard().from()));
+            commit.empty = false;
+        }
         engine.sizes.setSealed(size);
         queue.add(commit);
         return commit;
@@ -390,6 +394,9 @@ final class Commits implements AutoCloseable {
         engine.ensureOutsideUpdate("rollback");
         alone(() -> {
             engine.ensureUsable();
+            if (engine.adopted() != null) {
+                engine.adopted().beforeRollback();
+            }
             try {
                 if (engine.adopted() == null) {
                     engine.resizer.rollback();

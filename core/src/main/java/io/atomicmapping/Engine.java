@@ -243,10 +243,19 @@ final class Engine implements Checkpointer.Host {
         enterKernelMode();
         sizes.accessElsewhere();
         adopted = new Adopted(this, mappings);
-        commits.whileSealsWait(() -> {
-            adopted.begin(found);
-            return null;
-        });
+        boolean complete = false;
+        try {
+            commits.whileSealsWait(() -> {
+                adopted.begin(found);
+                return null;
+            });
+            commits.sync(Range.EVERYTHING); // what was there is a commit by itself, and guards the file's end
+            complete = true;
+        } finally {
+            if (!complete) {
+                adopted.takeBack();
+            }
+        }
     }
 
     /** Before a seal, inside its exclusion: an adopted file may have been mapped further, or made longer. */
@@ -359,8 +368,7 @@ final class Engine implements Checkpointer.Host {
     void seal(SealedGeneration target, List<Range> ranges) throws IOException {
         KernelTracking active = kernel;
         if (active != null) {
-            // past the last size all that is there is new, whoever wrote it: recovery begins with zeros there
-            long zeroFrom = adopted == null ? cuts.open() : sizes.sealed();
+            long zeroFrom = adopted == null ? cuts.open() : adopted.guard().from();
             active.seal(target, ranges, sizes.current(), zeroFrom);
             ensureHomeComplete();
         } else {

@@ -14,7 +14,8 @@ final class PendingCommit {
     CompletableFuture<Long> future;
     /** its number once durable; for one without changes that of the commit before */
     long number;
-    /** where its record ends in the journal */
+    /** where its record begins and ends in the journal */
+    long startLsn;
     long endLsn;
     Throwable failure;
     boolean done;

@@ -51,6 +51,8 @@ public final class KernelTracking implements AutoCloseable {
     /** home as the page cache has it, mapped to be read, or 0 where it must be read by calls */
     private final long base;
     private volatile KernelTier tier;
+    /** of an adopted file, else null */
+    private TailGuard guard;
 
     /**
      * Starts tracking. The caller excludes all sections, home holds the last durable commit, and every range
@@ -121,6 +123,16 @@ public final class KernelTracking implements AutoCloseable {
         if (tier == KernelTier.WRITE_PROTECTION && protection.arm(address, length) < 0) {
             tier = pagemap >= 0 ? KernelTier.PRIVATE_PAGES : KernelTier.COMPARE_ALL;
         }
+    }
+
+    /**
+     * The file is adopted: its end is guarded from now on.
+     *
+     * @return the guard, closed with this
+     */
+    public TailGuard guardTail() {
+        guard = new TailGuard(pageShift);
+        return guard;
     }
 
     /**
@@ -250,9 +262,15 @@ public final class KernelTracking implements AutoCloseable {
         boolean complete = false;
         try {
             deltas.begin(target.record(), null, size, zeroFrom);
+            if (guard != null) {
+                guard.begin();
+            }
             for (int i = 0; i < found.size(); i++) {
-                if (compare(found.get(i), size, zeroFrom)) {
-                    target.changed.add(found.get(i));
+                long page = found.get(i);
+                if (guard != null && page << pageShift >= zeroFrom) {
+                    guard.gather(page, image.stretches().addressOf(page), basePage(page), deltas, target);
+                } else if (compare(page, size, zeroFrom)) {
+                    target.changed.add(page);
                 }
             }
             complete = true;
@@ -384,9 +402,12 @@ public final class KernelTracking implements AutoCloseable {
         }
         RedoRecord record = generation.record();
         if (zeroFrom == Cuts.NONE) {
-            HomeSpans target = new HomeSpans();
+            HomeSpans target = new HomeSpans(guard == null ? Cuts.NONE : guard.from());
             record.forEach(target);
             target.write();
+            if (guard != null) {
+                guard.durable(home);
+            }
             return;
         }
         try (HomePages target = new HomePages(home.length(), zeroFrom)) {
@@ -412,11 +433,20 @@ public final class KernelTracking implements AutoCloseable {
 
     /** Writes extents to home, those together that are less than a page apart: a call costs as much as that copy. */
     private final class HomeSpans implements ExtentVisitor {
+        /** what comes after it goes home another way */
+        private final long limit;
         private long from;
         private long end;
 
+        private HomeSpans(long limit) {
+            this.limit = limit;
+        }
+
         @Override
         public void extent(long offset, MemorySegment source, long sourceOffset, int length) throws IOException {
+            if (offset >= limit) {
+                return;
+            }
             for (long at = offset; at < offset + length;) {
                 if (end == from || at - end >= pageBytes || at - from >= snapshot.byteSize()) {
                     write();
@@ -581,6 +611,9 @@ public final class KernelTracking implements AutoCloseable {
         }
         if (base != 0) {
             Linux.munmap(base, pages << pageShift);
+        }
+        if (guard != null) {
+            guard.close();
         }
         carried.close();
         arena.close();

@@ -245,6 +245,16 @@ public final class Checkpointer implements AutoCloseable {
      *     failed
      */
     public void checkpoint() throws IOException {
+        checkpoint(false);
+    }
+
+    /**
+     * As {@link #checkpoint()}.
+     *
+     * @param full whether to empty the journal even of what it is to keep
+     * @throws IOException as {@link #checkpoint()}
+     */
+    public void checkpoint(boolean full) throws IOException {
         lock.lock();
         try {
             if (closed) {
@@ -254,7 +264,7 @@ public final class Checkpointer implements AutoCloseable {
                 throw new IOException("no checkpoint after a failure, reopen the mapping: file="
                         + parts.home().path(), failure);
             }
-            CommittedPages.Point target = parts.committed().begin();
+            CommittedPages.Point target = parts.committed().begin(full);
             long begin = System.nanoTime();
             if (target != null) {
                 checkpoint(target);

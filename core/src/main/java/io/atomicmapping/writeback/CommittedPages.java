@@ -14,6 +14,8 @@ import java.io.IOException;
  * <ul>
  *   <li>Two trees: a checkpoint writes the pages of one while commits add to the other. What a checkpoint
  *       could not finish goes back.
+ *   <li>Of an adopted file the last record stays in the journal: a checkpoint ends before it, though home has
+ *       it by then.
  *   <li>A page is added before its commit's before-images are given up: who looks first for marks and then
  *       here misses none. For a checkpoint that begins, both happen at once.
  * </ul>
@@ -44,6 +46,9 @@ public final class CommittedPages implements AutoCloseable {
     private long size;
     private long zeroFrom;
     private long cut;
+    private boolean keepsLast;
+    /** where it stood before the last commit */
+    private Point beforeLast;
     /** where it stood when the last complete checkpoint began */
     private long writtenLsn;
 
@@ -73,17 +78,21 @@ public final class CommittedPages implements AutoCloseable {
      *
      * @param generation the commit's generation, whose record is durable
      * @param tracking what has its images
-     * @param endLsn where its record ends
+     * @param startLsn where its record begins
+     * @param endLsn where it ends
      * @param committedCut the cut that it made durable, or null
      */
-    public synchronized void add(SealedGeneration generation, ExplicitTracking tracking, long endLsn,
-            Cuts.Cut committedCut) {
+    public synchronized void add(SealedGeneration generation, ExplicitTracking tracking, long startLsn,
+            long endLsn, Cuts.Cut committedCut) {
         PageList pages = generation.changedPages();
         for (int i = 0; i < pages.size(); i++) {
             current.add(pages.get(i));
         }
         if (committedCut != null) {
             addCut(committedCut);
+        }
+        if (keepsLast) {
+            beforeLast = new Point(startLsn, commit, size, Cuts.NONE, 0);
         }
         lsn = endLsn;
         commit = generation.record().commit();
@@ -122,18 +131,30 @@ public final class CommittedPages implements AutoCloseable {
     }
 
     /**
+     * From now on the last record stays in the journal.
+     *
+     * @param adoptedSize the size, which may have changed without a commit
+     */
+    public synchronized void keepLast(long adoptedSize) {
+        keepsLast = true;
+        size = adoptedSize;
+        beforeLast = new Point(lsn, commit, size, Cuts.NONE, 0);
+    }
+
+    /**
      * Begins a checkpoint: what is committed until now is its work.
      *
+     * @param full whether the last record, too, is to leave the journal
      * @return the point that it will reach, or null if there is nothing to do
      */
-    synchronized Point begin() {
-        if (lsn == writtenLsn) {
+    synchronized Point begin(boolean full) {
+        Point target = keepsLast && !full ? beforeLast : new Point(lsn, commit, size, zeroFrom, cut);
+        if (target.lsn() <= writtenLsn) {
             return null;
         }
         PageTree swap = writing;
         writing = current;
         current = swap;
-        Point target = new Point(lsn, commit, size, zeroFrom, cut);
         zeroFrom = Cuts.NONE;
         return target;
     }

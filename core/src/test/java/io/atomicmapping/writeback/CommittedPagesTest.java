@@ -48,7 +48,7 @@ class CommittedPagesTest {
                 MemorySegment copy = arena.allocate(PAGE, PAGE);
                 String wrong = null;
                 while (wrong == null && !commits.isDone()) {
-                    CommittedPages.Point target = committed.begin();
+                    CommittedPages.Point target = committed.begin(false);
                     if (target != null) {
                         tracking.copyCommitted(0, copy.address());
                         long found = copy.get(ValueLayout.JAVA_LONG, 0);
@@ -73,7 +73,7 @@ class CommittedPagesTest {
                 tracking.mark(0, Long.BYTES, new Slot());
                 image.set(ValueLayout.JAVA_LONG, 0, number);
                 tracking.seal(generation, Range.EVERYTHING, PAGE, Cuts.NONE);
-                committed.add(generation, tracking, number, null);
+                committed.add(generation, tracking, number - 1, number, null);
                 generation.clear();
             }
         }

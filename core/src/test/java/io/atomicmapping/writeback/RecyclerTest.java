@@ -96,12 +96,12 @@ class RecyclerTest {
 
     private void complete() {
         number++;
-        committed.add(generation, tracking, number, null);
+        committed.add(generation, tracking, number - 1, number, null);
     }
 
     /** As a checkpoint that writes the page home. */
     private void writeHome() throws IOException {
-        CommittedPages.Point target = committed.begin();
+        CommittedPages.Point target = committed.begin(false);
         home.write(PAGE, image.segment().asSlice(PAGE, Long.BYTES));
         committed.end(target);
         committed.forgetWritten();
