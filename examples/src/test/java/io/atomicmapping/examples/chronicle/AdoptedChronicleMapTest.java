@@ -76,7 +76,7 @@ class AdoptedChronicleMapTest {
             long last = 0;
             for (long round = 0; round < 5; round++) {
                 try (AtomicMapping mapping = AtomicMapping.adopt(file())) {
-                    assertEquals(last, mapping.lastCommit());
+                    assertTrue(mapping.lastCommit() >= last, "commits go on being counted");
                     for (long key = 0; key < 700; key++) {
                         map.put(round * 700 + key, new byte[100]);
                     }
