@@ -30,7 +30,7 @@ public final class ChronicleCrashes implements Callable<Integer> {
 
     private static final int SHOWN_STORIES = 3;
 
-    @Option(names = "--lives", defaultValue = "8", paramLabel = "N",
+    @Option(names = "--lives", defaultValue = "5", paramLabel = "N",
             description = "How many processes are killed in each of the four runs; default: ${DEFAULT-VALUE}.")
     private int lives;
 
@@ -80,10 +80,11 @@ public final class ChronicleCrashes implements Callable<Integer> {
         List<Row> rows = new ArrayList<>();
         ProgressBarBuilder style = new ProgressBarBuilder().setTaskName("crashes").setInitialMax(4L * lives)
                 .setUpdateIntervalMillis(100);
-        try (ProgressBar bar = style.build()) {
+        try (ProgressBar bar = style.build();
+                ChildJvms children = new ChildJvms(directory.resolve("children.log"))) {
             for (Mode mode : new Mode[] {Mode.PLAIN, Mode.ADOPTED}) {
                 for (boolean power : new boolean[] {false, true}) {
-                    rows.add(crash(mode, power, directory, used, bar));
+                    rows.add(crash(mode, power, directory, children, used, bar));
                 }
             }
         }
@@ -98,12 +99,13 @@ public final class ChronicleCrashes implements Callable<Integer> {
         return 0;
     }
 
-    private Row crash(Mode mode, boolean power, Path parent, long used, ProgressBar bar) throws IOException {
+    private Row crash(Mode mode, boolean power, Path parent, ChildJvms children, long used, ProgressBar bar)
+            throws IOException {
         String end = power ? "kill, then power cut" : "kill";
         Path directory = Files.createDirectory(parent.resolve(mode + (power ? "-power" : "-kill")));
         Machine machine = power ? new Machine.PowerCuts(directory) : new Machine.Kills(directory);
         bar.setExtraMessage(" " + mode.title() + ", " + end);
-        try (CrashRun run = new CrashRun(mode, machine, directory.resolve("children.log"), used)) {
+        try (CrashRun run = new CrashRun(mode, machine, children, used)) {
             run.live(lives, verdict -> bar.step());
             return new Row(end, mode, run);
         }

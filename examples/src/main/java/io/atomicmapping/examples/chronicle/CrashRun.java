@@ -17,8 +17,6 @@ import java.util.function.Consumer;
  */
 final class CrashRun implements AutoCloseable {
 
-    private static final int WAITING_SECONDS_MAX = 60;
-    private static final int INSPECTION_SECONDS_MAX = 20;
     private static final int LIVES_OF_A_FILE_MAX = 10;
     private static final int COMMITS_MAX = 60;
     private static final int SPIN_NANOS_MAX = 3_000_000;
@@ -67,12 +65,10 @@ final class CrashRun implements AutoCloseable {
 
     private final Mode mode;
     private final Machine machine;
-    private final Path log;
+    private final ChildJvms children;
     private final SplittableRandom random;
     private final Map<Verdict, Integer> verdicts = new EnumMap<>(Verdict.class);
     private final List<String> stories = new ArrayList<>();
-    private ChildJvm spare;
-    private ChildJvm inspector;
     private long seed;
     private int livesOfFile;
     private long acknowledgedCommit;
@@ -80,11 +76,11 @@ final class CrashRun implements AutoCloseable {
     private long commits;
     private int endedOpening;
 
-    /** Lives on a machine; what children complain about is added to the log. */
-    CrashRun(Mode mode, Machine machine, Path log, long seed) {
+    /** Lives on a machine, of children that others may use when this is done. */
+    CrashRun(Mode mode, Machine machine, ChildJvms children, long seed) {
         this.mode = mode;
         this.machine = machine;
-        this.log = log;
+        this.children = children;
         this.random = new SplittableRandom(seed);
     }
 
@@ -116,7 +112,7 @@ final class CrashRun implements AutoCloseable {
                 erase();
             }
             machine.on();
-            ChildJvm writer = next();
+            ChildJvm writer = children.writer();
             String story = "mode=" + mode + ", seed=" + seed + ", life=" + livesOfFile + " of its file";
             run(writer, story);
             Verdict verdict = inspect(story);
@@ -133,18 +129,8 @@ final class CrashRun implements AutoCloseable {
         acknowledged = new long[Workload.THREADS];
     }
 
-    /** A writer that is ready; another one gets ready while it writes. */
-    private ChildJvm next() throws IOException {
-        ChildJvm writer = spare == null ? ChildJvm.start(Writer.class, log) : spare;
-        spare = ChildJvm.start(Writer.class, log);
-        require("ready".equals(writer.line(WAITING_SECONDS_MAX)), "no writer");
-        return writer;
-    }
-
     private void require(boolean holds, String what) throws IOException {
-        if (!holds) {
-            throw new IOException(what + ", see its log: log=" + log);
-        }
+        children.require(holds, what);
     }
 
     private void run(ChildJvm writer, String story) throws IOException {
@@ -152,18 +138,18 @@ final class CrashRun implements AutoCloseable {
         boolean opening = mode != Mode.PLAIN && random.nextInt(ENDED_OPENING_ONE_IN) == 0;
         Path remembered = machine.remembered();
         writer.tell(mode + " " + seed + " " + machine.file() + (remembered == null ? "" : " " + remembered));
-        require("opening".equals(writer.line(WAITING_SECONDS_MAX)), "writer ended by itself: " + story);
+        require("opening".equals(writer.line(ChildJvms.WAITING_SECONDS_MAX)), "writer ended by itself: " + story);
         long before = acknowledgedCommit;
         for (int awaited = opening ? 0 : 1 + random.nextInt(COMMITS_MAX); awaited > 0; awaited--) {
-            String line = writer.line(WAITING_SECONDS_MAX);
+            String line = writer.line(ChildJvms.WAITING_SECONDS_MAX);
             require(line != null, "writer ended by itself: " + story);
             acknowledge(line);
         }
         spin(random.nextInt(opening ? OPENING_NANOS_MAX : SPIN_NANOS_MAX));
         require(writer.isAlive(), "writer ended by itself: " + story);
         machine.off(writer, random);
-        for (String line = writer.line(WAITING_SECONDS_MAX); line != null;
-                line = writer.line(WAITING_SECONDS_MAX)) {
+        for (String line = writer.line(ChildJvms.WAITING_SECONDS_MAX); line != null;
+                line = writer.line(ChildJvms.WAITING_SECONDS_MAX)) {
             acknowledge(line);
         }
         writer.close();
@@ -188,15 +174,8 @@ final class CrashRun implements AutoCloseable {
     }
 
     private Verdict inspect(String story) throws IOException {
-        if (inspector == null) {
-            inspector = ChildJvm.start(Inspector.class, log);
-            require("ready".equals(inspector.line(WAITING_SECONDS_MAX)), "no inspector");
-        }
-        inspector.tell(mode + " " + seed + " " + machine.file());
-        String line = inspector.line(INSPECTION_SECONDS_MAX);
+        String line = children.inspect(mode + " " + seed + " " + machine.file());
         if (line == null) {
-            inspector.close();
-            inspector = null;
             stories.add(Verdict.DIED + ": " + story);
             return Verdict.DIED;
         }
@@ -223,11 +202,6 @@ final class CrashRun implements AutoCloseable {
 
     @Override
     public void close() throws IOException {
-        for (ChildJvm child : new ChildJvm[] {spare, inspector}) {
-            if (child != null) {
-                child.close();
-            }
-        }
         machine.close();
     }
 }

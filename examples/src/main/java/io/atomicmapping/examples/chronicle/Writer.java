@@ -147,7 +147,9 @@ final class Writer {
     private void writePlain() throws IOException {
         out.println("opening");
         try (ChronicleMap<Long, byte[]> map = Workload.builder().createPersistedTo(file.toFile());
-                FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+                FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE);
+                FileChannel parent = FileChannel.open(file.getParent(), StandardOpenOption.READ)) {
+            parent.force(true);
             for (long commit = 0;; commit++) {
                 quiet.writeLock().lock();
                 try {

@@ -7,6 +7,8 @@ import io.atomicmapping.examples.chronicle.CrashRun.Mode;
 import io.atomicmapping.examples.chronicle.CrashRun.Verdict;
 import java.io.IOException;
 import java.nio.file.Path;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.CleanupMode;
@@ -23,16 +25,30 @@ import org.junit.jupiter.api.io.TempDir;
 class ChronicleKillTest {
 
     private static final String SEED = "atomicmapping.chronicle.seed";
-    private static final int KILLS = Integer.getInteger("atomicmapping.chronicle.kills", 6);
+    private static final int KILLS = Integer.getInteger("atomicmapping.chronicle.kills", 5);
     private static final int LIVES_UNTIL_WRONG_MAX = 60;
+
+    @TempDir(cleanup = CleanupMode.ON_SUCCESS)
+    private static Path logs;
+    private static ChildJvms children;
 
     @TempDir(cleanup = CleanupMode.ON_SUCCESS)
     private Path directory;
 
     private final long seed = Long.getLong(SEED, System.nanoTime() % 1_000_000);
 
+    @BeforeAll
+    static void makeChildren() {
+        children = new ChildJvms(logs.resolve("children.log"));
+    }
+
+    @AfterAll
+    static void endChildren() {
+        children.close();
+    }
+
     private CrashRun run(Mode mode, Machine machine) {
-        return new CrashRun(mode, machine, directory.resolve("children.log"), seed);
+        return new CrashRun(mode, machine, children, seed);
     }
 
     private void tell(String what, CrashRun run) {

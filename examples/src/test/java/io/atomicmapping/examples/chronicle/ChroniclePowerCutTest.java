@@ -34,7 +34,8 @@ class ChroniclePowerCutTest {
     void onlyTheAdoptedMapSurvivesPowerCuts(Mode mode, String caching) throws IOException {
         long seed = Long.getLong(SEED, System.nanoTime() % 1_000_000);
         PowerCutMachine machine = new PowerCutMachine(directory, caching);
-        try (CrashRun run = new CrashRun(mode, machine, directory.resolve("children.log"), seed)) {
+        try (ChildJvms children = new ChildJvms(directory.resolve("children.log"));
+                CrashRun run = new CrashRun(mode, machine, children, seed)) {
             run.live(POWER_CUTS, verdict -> { });
             System.out.println("power cuts: " + mode + ", caching=" + caching + ", cuts=" + machine.cuts() + ", "
                     + run.verdicts() + ", commits=" + run.commits() + ", ended while opening="
