@@ -38,6 +38,8 @@ final class Adopted implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger("io.atomicmapping");
 
+    private static final long CHUNK_BYTES = 4 << 20;
+
     private final Engine engine;
     private final OwnersMappings mappings;
     private final Elsewhere access;
@@ -45,7 +47,6 @@ final class Adopted implements AutoCloseable {
     /** the pages that are mapped more than once; they lie in the image's own memory */
     private List<Stretch> common = List.of();
     private TailGuard guard;
-    private long lengthAtClose;
 
     Adopted(Engine engine, OwnersMappings mappings) {
         this.engine = engine;
@@ -104,8 +105,11 @@ final class Adopted implements AutoCloseable {
         ranges = List.copyOf(all);
         join(Coverage.both(twice, common), found);
         for (Stretch part : Coverage.minus(twice, common)) {
-            makeCommon(part);
-            join(List.of(part), all);
+            for (long at = part.from(); at < part.to(); at += CHUNK_BYTES) {
+                Stretch chunk = new Stretch(at, Math.min(part.to(), at + CHUNK_BYTES));
+                makeCommon(chunk);
+                join(List.of(chunk), all);
+            }
         }
         common = twice;
     }
@@ -162,17 +166,24 @@ final class Adopted implements AutoCloseable {
             prepareGuard();
             kernel.seal(stored, List.of(Range.EVERYTHING), size, guard.from());
             kernel.durable(stored, Long.MAX_VALUE);
-            for (OwnedRange range : mappings.remains(ranges)) {
-                mappings.giveBack(range, size, size);
-            }
+            giveBack();
         } catch (IOException | RuntimeException e) {
             LOG.error("adoption failed, and so did taking it back: close the library that mapped the file"
                     + " without relying on what it stored since: file={}", engine.file, e);
         }
     }
 
-    /** Adopts what the owner has mapped since; returns how many mappings that is. */
-    int adoptNew() throws IOException {
+    /** As {@link #adoptNew}, while sections are excluded. */
+    int adoptOnRequest() throws IOException {
+        ensureNothingIsLost();
+        return adoptNew();
+    }
+
+    /**
+     * Adopts what the owner has mapped since; returns how many mappings that is. Nothing that was adopted
+     * before may be unmapped: its place may be somebody else's.
+     */
+    private int adoptNew() throws IOException {
         followLength();
         List<OwnedRange> found = mappings.find(ranges, engine.kernel()::isBase);
         if (!found.isEmpty()) {
@@ -228,6 +239,7 @@ final class Adopted implements AutoCloseable {
     }
 
     private void followLength() throws IOException {
+        engine.ensureHomeComplete();
         long length = engine.home.length();
         if (length > engine.sizes.current()) {
             ensureFits(length);
@@ -235,31 +247,33 @@ final class Adopted implements AutoCloseable {
         }
     }
 
-    private void ensureNothingIsLost() throws IOException {
-        if (!mappings.remains(ranges).equals(ranges)) {
-            throw new IOException("memory of an adopted file was unmapped by the library that mapped it, and"
-                    + " what was stored there since the last commit with it: roll back, or close; and sync"
-                    + " before that library unmaps: file=" + engine.file);
+    /** What the owner has unmapped lies in the image's own memory again, as it is committed. */
+    private void forgetUnmapped() throws IOException {
+        List<OwnedRange> left = mappings.remains(ranges);
+        for (OwnedRange range : ranges) {
+            release(gone(range, left));
         }
+        ranges = List.copyOf(left);
     }
 
-    /** Forgets what the owner has unmapped: it lies in the image's own memory again, as it is committed. */
-    private void forgetLost() throws IOException {
+    private List<Stretch> gone(OwnedRange range, List<OwnedRange> left) {
+        return range.isWritable() ? Coverage.minus(range.without(left), common) : List.of();
+    }
+
+    /** Refuses a seal that would lack stores; what others still map, or nobody could store to, is no loss. */
+    private void ensureNothingIsLost() throws IOException {
         List<OwnedRange> left = mappings.remains(ranges);
         if (left.equals(ranges)) {
             return;
         }
         for (OwnedRange range : ranges) {
-            release(range.stretch());
-        }
-        for (OwnedRange range : left) {
-            for (Stretch part : Coverage.minus(range.stretch(), common)) {
-                if (range.isWritable()) {
-                    engine.kernel().stays(pageOf(part.from()), pageOf(part.to()), range.addressOf(part.from()));
-                }
+            if (!gone(range, left).isEmpty()) {
+                throw new IOException("memory of an adopted file was unmapped by the library that mapped it,"
+                        + " and what was stored there since the last commit with it: roll back, or close; and"
+                        + " sync before that library unmaps: mapping=" + range + ", file=" + engine.file);
             }
         }
-        ranges = List.copyOf(left);
+        forgetUnmapped();
     }
 
     private void release(List<Stretch> parts) {
@@ -270,7 +284,7 @@ final class Adopted implements AutoCloseable {
 
     /** Before a rollback: what can fail without harm. */
     void beforeRollback() throws IOException {
-        forgetLost();
+        forgetUnmapped();
         adoptNew();
     }
 
@@ -291,22 +305,34 @@ final class Adopted implements AutoCloseable {
 
     /** Inside the last exclusion, before anything is counted. */
     void beforeClose() throws IOException {
-        forgetLost();
+        forgetUnmapped();
         try {
             adoptNew(); // what lies past the committed size is about to be cut off
         } catch (IOException | IllegalStateException e) {
             LOG.warn("could not adopt a mapping before the close, what was stored there is in the file:"
                     + " file={}", engine.file, e);
         }
-        lengthAtClose = engine.sizes.current();
         prepareGuard();
+    }
+
+    /**
+     * The file is about to be cut to its committed size: what its owner has mapped past that becomes zeros of
+     * its own, so that no load there ends the process.
+     */
+    void cutOff() throws IOException {
+        long end = pageUp(engine.sizes.committed());
+        if (end < pageUp(engine.home.length())) {
+            Stretch gone = new Stretch(end, pageUp(engine.home.length()));
+            for (OwnedRange range : mappings.remains(ranges)) {
+                mappings.replaceByZeros(range, gone);
+            }
+        }
     }
 
     /** The file is complete and closed: its owner goes on with it as if it had never been adopted. */
     void giveBack() throws IOException {
-        long end = pageUp(engine.sizes.committed());
-        for (OwnedRange range : mappings.remains(ranges)) {
-            mappings.giveBack(range, end, pageUp(lengthAtClose));
+        for (OwnedRange range : mappings.remains(ranges)) { // without what has become zeros
+            mappings.share(range, range.stretch().getFirst());
         }
         ranges = List.of();
     }

@@ -193,7 +193,7 @@ public final class AtomicMapping implements AutoCloseable {
         if (writable.adopted() == null) {
             throw new UnsupportedOperationException("mapping was opened, not adopted");
         }
-        return writable.commits.whileSealsWait(writable.adopted()::adoptNew);
+        return writable.commits.adoptNew();
     }
 
     // ---- loads ----

@@ -390,6 +390,15 @@ final class Commits implements AutoCloseable {
         }
     }
 
+    /** Adopts what another library has mapped since; returns how many mappings. */
+    int adoptNew() throws IOException {
+        engine.ensureOutsideUpdate("adoptNew");
+        return alone(() -> {
+            engine.ensureUsable();
+            return engine.adopted().adoptOnRequest();
+        });
+    }
+
     void rollback() throws IOException {
         engine.ensureOutsideUpdate("rollback");
         alone(() -> {

@@ -254,6 +254,11 @@ final class Engine implements Checkpointer.Host {
         } finally {
             if (!complete) {
                 adopted.takeBack();
+                closed = true;
+                sizes.refuseAll();
+                checkpointer.stop();
+                releaseTables();
+                closeImage();
             }
         }
     }
@@ -319,6 +324,9 @@ final class Engine implements Checkpointer.Host {
             if (failure == null) {
                 checkpointer.checkpoint();
                 ensureHomeComplete();
+                if (adopted != null) {
+                    adopted.cutOff();
+                }
                 files.closeClean(sizes.committed(), commits.lastCommit());
                 complete = true;
             }

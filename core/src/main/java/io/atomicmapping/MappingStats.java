@@ -15,17 +15,18 @@ package io.atomicmapping;
  * @param privateBytes memory in private copies of pages and in what was committed of them last; 0 where it is
  *     not known
  * @param memoryBudgetBytes what the budget for it is
- * @param tracking how stores are found: {@code EXPLICIT}, or after {@code segment()} {@code
+ * @param tracking how stores are found: {@code EXPLICIT}, or after {@code segment()} or {@code adopt} {@code
  *     WRITE_PROTECTION}, {@code PRIVATE_PAGES} or {@code COMPARE_ALL}; private pages are handed back in
  *     {@code EXPLICIT} only
  * @param syncNanosP50 the median of what a {@code sync} that wrote took, in nanoseconds, to about 3 percent
  * @param syncNanosP99 their 99th percentile
  * @param syncNanosMax the longest
+ * @param adoptedMappings how many mappings of another library are adopted; 0 for a file that was opened
  */
 public record MappingStats(long commits, long bytesJournaled, long journalCapacityBytes,
         long journalUsedBytes, long checkpoints, long checkpointNanos, long bytesWrittenHome, long stallNanos,
         long privateBytes, long memoryBudgetBytes, String tracking, long syncNanosP50, long syncNanosP99,
-        long syncNanosMax) {
+        long syncNanosMax, int adoptedMappings) {
 
     /**
      * How full the journal is.

@@ -73,7 +73,7 @@ final class Opened {
         OpenedFiles files = Recovery.open(request);
         try {
             long maxSize = maxSize(files.size(), options, request.file());
-            long budget = options.memoryBudget() >= 0 ? options.memoryBudget() : physicalMemory() / 4;
+            long budget = budget(options);
             Engine engine = new Engine(files, files.home().path(),
                     Integer.numberOfTrailingZeros(request.pageBytes()), maxSize, budget);
             return new Opened(files.home().path(), engine, budget,
@@ -102,9 +102,10 @@ final class Opened {
         try {
             long maxSize = Math.max(maxSize(files.size(), options, file),
                     options.maxSize() < 0 ? candidates.end() : 0);
-            Engine engine = new Engine(files, path, Integer.numberOfTrailingZeros(pageBytes), maxSize, 0);
+            long budget = budget(options);
+            Engine engine = new Engine(files, path, Integer.numberOfTrailingZeros(pageBytes), maxSize, budget);
             engine.adopt(candidates.mappings(), candidates.ranges());
-            return new Opened(path, engine, 0, report(path, files.outcome()));
+            return new Opened(path, engine, budget, report(path, files.outcome()));
         } catch (IOException | RuntimeException | Error e) {
             closeAfter(e, () -> files.closeClean(files.home().length(), files.lastCommit()));
             closeAfter(e, candidates);
@@ -184,6 +185,10 @@ final class Opened {
         return options.maxSize();
     }
 
+    private static long budget(MappingOptions options) {
+        return options.memoryBudget() >= 0 ? options.memoryBudget() : physicalMemory() / 4;
+    }
+
     private static long physicalMemory() {
         return ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class).getTotalMemorySize();
     }
@@ -234,7 +239,7 @@ final class Opened {
     MappingStats stats() {
         ensureOpen();
         if (engine == null) {
-            return new MappingStats(0, 0, 1, 0, 0, 0, 0, 0, 0, 0, "READ_ONLY", 0, 0, 0);
+            return new MappingStats(0, 0, 1, 0, 0, 0, 0, 0, 0, 0, "READ_ONLY", 0, 0, 0, 0);
         }
         Commits commits = engine.commits;
         KernelTracking kernel = engine.kernel();
@@ -245,7 +250,8 @@ final class Opened {
                 engine.checkpointer.checkpoints(), engine.checkpointer.checkpointNanos(),
                 engine.checkpointer.bytesWritten(), commits.queue().stallNanos(), privateBytes, budgetBytes,
                 kernel == null ? "EXPLICIT" : kernel.tier().name(), commits.latencies().percentile(0.5),
-                commits.latencies().percentile(0.99), commits.latencies().max());
+                commits.latencies().percentile(0.99), commits.latencies().max(),
+                engine.adopted() == null ? 0 : engine.adopted().count());
     }
 
     void close() throws IOException {

@@ -65,7 +65,7 @@ public final class Coverage {
         for (Stretch stretch : set) {
             long at = stretch.from();
             for (Stretch hole : without) {
-                if (hole.to() > at && hole.from() < stretch.to()) {
+                if (hole.from() < hole.to() && hole.to() > at && hole.from() < stretch.to()) {
                     if (hole.from() > at) {
                         result.add(new Stretch(at, hole.from()));
                     }

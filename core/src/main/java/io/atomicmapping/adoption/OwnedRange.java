@@ -55,6 +55,22 @@ public record OwnedRange(long start, long end, long offset, int protection) {
         return List.of(new Coverage.Stretch(offset, endOffset()));
     }
 
+    /**
+     * What of it is missing from others that are parts of it in memory.
+     *
+     * @param left the others, some of them parts of other ranges
+     * @return the set of what they lack
+     */
+    public List<Coverage.Stretch> without(List<OwnedRange> left) {
+        List<Coverage.Stretch> missing = stretch();
+        for (OwnedRange part : left) {
+            if (part.start >= start && part.end <= end) {
+                missing = Coverage.minus(missing, part.stretch());
+            }
+        }
+        return missing;
+    }
+
     @Override
     public String toString() {
         return "[address=0x" + Long.toHexString(start) + "-0x" + Long.toHexString(end) + ", offset=" + offset

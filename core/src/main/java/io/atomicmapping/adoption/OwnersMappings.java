@@ -3,6 +3,7 @@ package io.atomicmapping.adoption;
 import io.atomicmapping.storage.DurableFile;
 import io.atomicmapping.storage.linux.AddressSpace;
 import io.atomicmapping.storage.linux.Errno;
+import io.atomicmapping.storage.linux.FileLocks;
 import io.atomicmapping.storage.linux.Linux;
 import io.atomicmapping.storage.linux.LinuxConstants;
 import java.io.IOException;
@@ -260,22 +261,27 @@ public final class OwnersMappings implements AutoCloseable {
     }
 
     /**
-     * Gives a range back to its owner: shared again up to where the file ends, zeros of its own after it if
-     * the file was longer before, so that no load there ends the process.
+     * Makes a part of a mapping shared again.
      *
-     * @param range the range
-     * @param fileEnd where the file ends now, whole pages
-     * @param oldEnd where it ended before, whole pages
+     * @param range the mapping
+     * @param part the part of the file
      * @throws IOException if the kernel has no room for it
      */
-    public void giveBack(OwnedRange range, long fileEnd, long oldEnd) throws IOException {
-        List<Coverage.Stretch> gone = List.of(new Coverage.Stretch(fileEnd, Math.max(fileEnd, oldEnd)));
-        for (Coverage.Stretch part : Coverage.both(range.stretch(), gone)) {
+    public void share(OwnedRange range, Coverage.Stretch part) throws IOException {
+        map(range.addressOf(part.from()), part, range.protection(), SHARED, descriptor);
+    }
+
+    /**
+     * Replaces the part of a mapping that lies in a stretch of the file by zeros of its own.
+     *
+     * @param range the mapping
+     * @param gone the stretch
+     * @throws IOException if the kernel has no room for it
+     */
+    public void replaceByZeros(OwnedRange range, Coverage.Stretch gone) throws IOException {
+        for (Coverage.Stretch part : Coverage.both(range.stretch(), List.of(gone))) {
             map(range.addressOf(part.from()), part, range.protection(),
                     PRIVATE | LinuxConstants.MAP_ANONYMOUS, -1);
-        }
-        for (Coverage.Stretch part : Coverage.minus(range.stretch(), gone)) {
-            map(range.addressOf(part.from()), part, range.protection(), SHARED, descriptor);
         }
     }
 
@@ -337,7 +343,7 @@ public final class OwnersMappings implements AutoCloseable {
             closed = true;
             space.close();
             if (descriptor >= 0) {
-                Linux.close(descriptor);
+                FileLocks.close(descriptor);
             }
             if (commonDescriptor >= 0) {
                 Linux.close(commonDescriptor);

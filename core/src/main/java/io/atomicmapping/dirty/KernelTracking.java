@@ -211,17 +211,6 @@ public final class KernelTracking implements AutoCloseable {
     }
 
     /**
-     * Pages that were released with others are still where they were.
-     *
-     * @param from the first of them
-     * @param to the page after the last
-     * @param address where the first lies
-     */
-    public void stays(long from, long to, long address) {
-        image.place(image.stretches().with(from, to, address));
-    }
-
-    /**
      * Pages are to be looked at by the next seal, whether stored to or not.
      *
      * @param from the first of them

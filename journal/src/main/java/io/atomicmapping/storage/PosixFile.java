@@ -1,6 +1,7 @@
 package io.atomicmapping.storage;
 
 import io.atomicmapping.storage.linux.Errno;
+import io.atomicmapping.storage.linux.FileLocks;
 import io.atomicmapping.storage.linux.FileStatus;
 import io.atomicmapping.storage.linux.Linux;
 import io.atomicmapping.storage.linux.LinuxConstants;
@@ -44,6 +45,7 @@ final class PosixFile implements DurableFile {
     private volatile int directFd = NOT_OPENED;
     private volatile boolean directRefused;
     private volatile boolean locked;
+    private volatile boolean besideOwner;
 
     PosixFile(Path path, int fd, boolean writable, FileStatus status) {
         this.path = path;
@@ -296,21 +298,25 @@ final class PosixFile implements DurableFile {
         }
     }
 
-    /** Where this process has a lock of the old kind, ours is shared beside its shared one, or there is none. */
+    /**
+     * Where this process has a lock of the old kind, ours is shared beside its shared one; beside an exclusive
+     * one there is none, and no need.
+     */
     @Override
     public boolean tryLockBesideOwner() throws IOException {
-        return tryLock(false)
-                || holdsLock(LinuxConstants.F_WRLCK) && (tryLock(true) || holdsLock(LinuxConstants.F_RDLCK));
-    }
-
-    /** Whether what keeps us from a lock is one that this process has taken as a process: fcntl, F_SETLK. */
-    private boolean holdsLock(int type) throws IOException {
+        besideOwner = true;
+        if (tryLock(false)) {
+            return true;
+        }
         enter();
         try {
-            return Linux.lockHolder(fd, type) == ProcessHandle.current().pid();
+            if (!FileLocks.areOurs(fd, statusInUse())) {
+                return false;
+            }
         } finally {
             leave();
         }
+        return tryLock(true) || Linux.lockHolder(fd, LinuxConstants.F_RDLCK) == ProcessHandle.current().pid();
     }
 
     @Override
@@ -408,7 +414,7 @@ final class PosixFile implements DurableFile {
             // A process being started may hold a copy of the descriptor for a moment: not the lock, too.
             Linux.lock(fd, LinuxConstants.F_UNLCK);
         }
-        check("close", Linux.close(fd));
+        check("close", besideOwner ? FileLocks.close(fd) : Linux.close(fd));
     }
 
     private void enter() throws IOException {
