@@ -9,6 +9,8 @@ final class ChildJvms implements AutoCloseable {
     static final int WAITING_SECONDS_MAX = 60;
     private static final int INSPECTION_SECONDS_MAX = 20;
     private static final String READY = "ready";
+    /** of a JVM that was stopped by a fault */
+    private static final String LAST_WORDS = "#";
 
     private final Path log;
     private ChildJvm spare;
@@ -36,9 +38,10 @@ final class ChildJvms implements AutoCloseable {
         }
         inspector.tell(what);
         String answer = inspector.line(INSPECTION_SECONDS_MAX);
-        if (answer == null) {
+        if (answer == null || answer.startsWith(LAST_WORDS)) {
             inspector.close();
             inspector = null;
+            return null;
         }
         return answer;
     }
