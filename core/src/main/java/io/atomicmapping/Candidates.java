@@ -15,6 +15,10 @@ final class Candidates implements OpenRequest.AdoptionCheck, AutoCloseable {
 
     @Override
     public void run(DurableFile home) throws IOException {
+        if (home.descriptor().isEmpty()) {
+            throw new IllegalArgumentException("storage has files that nobody can map, adopt those of the"
+                    + " system: file=" + home.path());
+        }
         mappings = new OwnersMappings(home);
         ranges = mappings.find(List.of(), address -> false);
         if (ranges.isEmpty()) {

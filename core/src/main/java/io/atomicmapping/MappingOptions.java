@@ -69,10 +69,6 @@ public final class MappingOptions {
             throw new IllegalArgumentException("option does not go with adopt, which takes a file as another"
                     + " library has mapped it: option=" + option);
         }
-        if (storage() != PosixStorage.instance()) {
-            throw new IllegalArgumentException("only files of the system can be adopted: storage="
-                    + storage().getClass().getName());
-        }
     }
 
     /** Collects options. Not safe for use by several threads. */

@@ -20,7 +20,8 @@ import java.util.OptionalInt;
  *   <li>Direct writes go through a second descriptor, opened by the first of them. Where the file system
  *       refuses them, or they are not aligned, they are buffered, which is as durable after a force.
  *   <li>The lock belongs to the first descriptor's opening: closing another of the same file does not release
- *       it.
+ *       it. Locks that other code of this process has by the older calls would be: {@link FileLocks} sees to
+ *       them.
  * </ul>
  */
 final class PosixFile implements DurableFile {
@@ -45,7 +46,6 @@ final class PosixFile implements DurableFile {
     private volatile int directFd = NOT_OPENED;
     private volatile boolean directRefused;
     private volatile boolean locked;
-    private volatile boolean besideOwner;
 
     PosixFile(Path path, int fd, boolean writable, FileStatus status) {
         this.path = path;
@@ -304,7 +304,6 @@ final class PosixFile implements DurableFile {
      */
     @Override
     public boolean tryLockBesideOwner() throws IOException {
-        besideOwner = true;
         if (tryLock(false)) {
             return true;
         }
@@ -408,13 +407,13 @@ final class PosixFile implements DurableFile {
             return;
         }
         if (directFd >= 0) {
-            Linux.close(directFd);
+            FileLocks.close(directFd);
         }
         if (locked) {
             // A process being started may hold a copy of the descriptor for a moment: not the lock, too.
             Linux.lock(fd, LinuxConstants.F_UNLCK);
         }
-        check("close", besideOwner ? FileLocks.close(fd) : Linux.close(fd));
+        check("close", FileLocks.close(fd));
     }
 
     private void enter() throws IOException {

@@ -1,6 +1,7 @@
 package io.atomicmapping.storage.linux;
 
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -20,6 +21,7 @@ import java.util.List;
  */
 public final class FileLocks {
 
+    private static final long PID = ProcessHandle.current().pid();
     private static final int TEXT_BYTES = 1 << 14;
     private static final List<Integer> PARKED = new ArrayList<>();
 
@@ -36,21 +38,35 @@ public final class FileLocks {
      */
     public static boolean areOurs(int fd, FileStatus status) {
         int holder = Linux.lockHolder(fd, LinuxConstants.F_WRLCK);
-        long pid = ProcessHandle.current().pid();
-        return holder == pid && areOurs(locks(), status.inode(), pid);
+        return holder == PID && Holders.of(locks(), status.inode()).others == 0;
     }
 
-    /** Lines such as {@code 12: POSIX  ADVISORY  READ 4711 fd:01:1234 0 EOF}; a lock that waits has an arrow. */
-    static boolean areOurs(String locks, long inode, long pid) {
-        for (String line : locks.split("\n")) {
-            String[] fields = line.replace("-> ", "").trim().split("\\s+");
-            boolean ofFile = fields.length > 5 && fields[5].endsWith(":" + inode);
-            boolean counts = ofFile && (fields[1].equals("POSIX") || fields[1].equals("OFDLCK"));
-            if (counts && !fields[4].equals(Long.toString(pid))) {
-                return false;
+    /**
+     * How many locks there are on a file.
+     *
+     * @param own those of the old kind that this process has
+     * @param others all other ones of either kind
+     */
+    record Holders(int own, int others) {
+
+        /**
+         * Reads lines such as {@code 12: POSIX  ADVISORY  READ 4711 fd:01:1234 0 EOF}; a lock that waits has an
+         * arrow before its kind.
+         */
+        static Holders of(String locks, long inode) {
+            int own = 0;
+            int others = 0;
+            for (String line : locks.split("\n")) {
+                String[] fields = line.replace("-> ", "").trim().split("\\s+");
+                if (fields.length > 5 && fields[5].endsWith(":" + inode)) {
+                    boolean old = fields[1].equals("POSIX");
+                    boolean ours = old && fields[4].equals(Long.toString(PID));
+                    own += ours ? 1 : 0;
+                    others += !ours && (old || fields[1].equals("OFDLCK")) ? 1 : 0;
+                }
             }
+            return new Holders(own, others);
         }
-        return true;
     }
 
     private static String locks() {
@@ -73,15 +89,17 @@ public final class FileLocks {
     }
 
     /**
-     * Closes a descriptor, now or once nobody has a lock on its file that this could release.
+     * Closes a descriptor, now or once this process has no lock on its file that this would release.
      *
      * @param fd the descriptor, whose own lock has been released
      * @return 0, or minus the error number
      */
     public static int close(int fd) {
         synchronized (PARKED) {
-            PARKED.removeIf(parked -> !isLocked(parked) && Linux.close(parked) <= 0);
-            if (isLocked(fd)) {
+            if (!PARKED.isEmpty()) {
+                PARKED.removeIf(parked -> !isOwner(parked) && Linux.close(parked) <= 0);
+            }
+            if (isOwner(fd)) {
                 PARKED.add(fd);
                 return 0;
             }
@@ -89,7 +107,16 @@ public final class FileLocks {
         return Linux.close(fd);
     }
 
-    private static boolean isLocked(int fd) {
-        return Linux.lockHolder(fd, LinuxConstants.F_WRLCK) != 0;
+    /** Whether this process has a lock of the old kind on a file; the kernel names one holder of several. */
+    private static boolean isOwner(int fd) {
+        int holder = Linux.lockHolder(fd, LinuxConstants.F_WRLCK);
+        if (holder == 0 || holder == PID) {
+            return holder != 0;
+        }
+        try {
+            return Holders.of(locks(), Linux.status(fd).inode()).own > 0;
+        } catch (IOException e) {
+            return false; // closed in any case
+        }
     }
 }

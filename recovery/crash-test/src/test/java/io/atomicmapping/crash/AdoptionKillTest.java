@@ -1,0 +1,130 @@
+package io.atomicmapping.crash;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import io.atomicmapping.AtomicMapping;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
+
+/**
+ * Child JVMs whose library's file is adopted, killed with SIGKILL at random moments, as {@link KillTest} does.
+ * What each leaves, recovered, is the bytes and the length of one commit, not older than the last that was
+ * told.
+ */
+@Execution(ExecutionMode.CONCURRENT)
+class AdoptionKillTest {
+
+    private static final String SEED = "atomicmapping.kill.seed";
+    private static final int KILLS_WANTED =
+            Integer.getInteger("atomicmapping.kill.kills", LongRun.isWanted() ? 300 : 12);
+    private static final int KILLED_OPENING_ONE_IN = 4;
+    private static final int SPIN_NANOS_MAX = 3_000_000;
+    private static final int OPENING_NANOS_MAX = 200_000_000;
+    private static final int CHILD_SECONDS_MAX = 60;
+    private static final List<String> TIERS = List.of("WRITE_PROTECTION", "PRIVATE_PAGES", "COMPARE_ALL");
+
+    @TempDir
+    Path directory;
+
+    private final long seed = Long.getLong(SEED, System.nanoTime() % 1_000_000);
+    private final SplittableRandom random = new SplittableRandom(seed);
+    private long told;
+    private int files;
+
+    @Test
+    void commitsOfAnAdoptedFileSurviveKills() throws IOException {
+        Path file = newFile();
+        int opened = 0;
+        long steps = 0;
+        for (int kill = 0; kill < KILLS_WANTED; kill++) {
+            String story = "-D" + SEED + "=" + seed + ", file=" + files + ", kill=" + kill;
+            boolean whileOpening = kill % KILLED_OPENING_ONE_IN == KILLED_OPENING_ONE_IN - 1;
+            opened += child(file, TIERS.get(kill % TIERS.size()), kill % 2 == 0, whileOpening, story) ? 1 : 0;
+            if (random.nextInt(3) != 0) { // else the next child is the one to recover, and may be killed at it
+                verify(file, story);
+            }
+            if (Files.size(file) > 200 * AdoptionSteps.PAGE) {
+                verify(file, story);
+                steps += told;
+                file = newFile();
+            }
+        }
+        verify(file, "-D" + SEED + "=" + seed + ", at the end");
+        assertTrue(opened > KILLS_WANTED / 2, "children that came to commit: " + opened);
+        System.out.println("kills of children with adopted files: kills=" + KILLS_WANTED + ", while opening="
+                + (KILLS_WANTED - opened) + ", steps=" + (steps + told) + ", violations=0, seed=" + seed);
+    }
+
+    private Path newFile() throws IOException {
+        told = 0;
+        files++;
+        return Files.write(directory.resolve("file" + files), new byte[AdoptionSteps.FIRST_SIZE]);
+    }
+
+    /** Runs a child until its kill; true if it had adopted the file by then. */
+    private boolean child(Path file, String tier, boolean queried, boolean whileOpening, String story)
+            throws IOException {
+        Process process = new ProcessBuilder(command(file, tier, queried))
+                .redirectError(ProcessBuilder.Redirect.INHERIT).start();
+        CompletableFuture.delayedExecutor(CHILD_SECONDS_MAX, TimeUnit.SECONDS)
+                .execute(process.toHandle()::destroyForcibly);
+        List<String> lines = new ArrayList<>();
+        try (BufferedReader out = process.inputReader()) {
+            int awaited = whileOpening ? 1 : 3 + random.nextInt(60);
+            for (int i = 0; i < awaited; i++) {
+                String line = out.readLine();
+                if (line == null && !lines.isEmpty() && lines.getLast().startsWith("closed")) {
+                    break;
+                }
+                assertTrue(line != null, () -> "the child ended by itself: " + story + ", said=" + lines);
+                lines.add(line);
+            }
+            long begin = System.nanoTime();
+            int nanos = random.nextInt(whileOpening ? OPENING_NANOS_MAX : SPIN_NANOS_MAX);
+            while (System.nanoTime() - begin < nanos) {
+                Thread.onSpinWait();
+            }
+            // Process.destroyForcibly would close the stream with what it still holds
+            process.toHandle().destroyForcibly();
+            for (String line = out.readLine(); line != null; line = out.readLine()) {
+                lines.add(line);
+            }
+        } finally {
+            process.destroyForcibly();
+        }
+        lines.stream().filter(line -> line.startsWith("committed ")).forEach(line ->
+                told = Math.max(told, Long.parseLong(line.substring("committed ".length()))));
+        return lines.stream().anyMatch(line -> line.startsWith("opened"));
+    }
+
+    private List<String> command(Path file, String tier, boolean queried) {
+        return List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-ea",
+                "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "--enable-native-access=ALL-UNNAMED",
+                "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-Dio.atomicmapping.kernelTier=" + tier,
+                "-Dio.atomicmapping.queryMappings=" + queried, "-cp", System.getProperty("java.class.path"),
+                AdoptionKillChild.class.getName(), file.toString(), Long.toString(seed));
+    }
+
+    private void verify(Path file, String story) throws IOException {
+        AtomicMapping.recover(file);
+        byte[] actual = Files.readAllBytes(file);
+        long step = ByteBuffer.wrap(actual).order(ByteOrder.LITTLE_ENDIAN).getLong(0);
+        assertTrue(step >= told, () -> "lost: " + story + ", told=" + told + ", found=" + step);
+        assertArrayEquals(AdoptionSteps.after(seed, step), actual, () -> story + ", step=" + step);
+        told = step;
+    }
+}
