@@ -9,6 +9,7 @@ import io.atomicmapping.AtomicMapping;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.FutureTask;
 import net.openhft.chronicle.hash.impl.VanillaChronicleHash;
@@ -25,7 +26,7 @@ class AdoptedChronicleMapTest {
     @TempDir
     private Path directory;
 
-    private static ChronicleMapBuilder<Long, byte[]> builder() {
+    static ChronicleMapBuilder<Long, byte[]> builder() {
         return ChronicleMapBuilder.of(Long.class, byte[].class).name("test").entries(1_000)
                 .averageValueSize(100).maxBloatFactor(100).actualSegments(4);
     }
@@ -48,6 +49,16 @@ class AdoptedChronicleMapTest {
             assertEquals(-20, stock.get("apples"));
             assertEquals(20, stock.get("pears"));
         }
+    }
+
+    @Test
+    void programInTheReadmeIsTheOneThatRuns() throws IOException {
+        String source = Files.readString(Path.of(
+                "src/main/java/io/atomicmapping/examples/chronicle/Stock.java"));
+        String begin = "(String[] args) throws IOException {\n";
+        String body = source.substring(source.indexOf(begin) + begin.length(), source.indexOf("\n    }\n}\n"));
+        String readme = Files.readString(Path.of("../README.md"));
+        assertTrue(readme.contains("```java\n" + body.stripIndent() + "\n```\n"), "README.md shows another one");
     }
 
     @Test
@@ -144,6 +155,46 @@ class AdoptedChronicleMapTest {
         mapping.close();
         try (ChronicleMap<Long, byte[]> map = map()) {
             assertEquals(1, map.size());
+        }
+    }
+
+    /** Why {@link FailureAtomicChronicleMap#rollback} opens the map anew. */
+    @Test
+    void whatChronicleKeepsOnTheHeapIsNotRolledBack() throws IOException {
+        try (ChronicleMap<Long, byte[]> map = map(); AtomicMapping mapping = AtomicMapping.adopt(file())) {
+            VanillaChronicleHash<?, ?, ?, ?> hash = (VanillaChronicleHash<?, ?, ?, ?>) map;
+            map.put(1L, new byte[10]);
+            mapping.sync();
+            fillUntilGrown(map, hash, 2);
+            mapping.rollback();
+            assertEquals(1, map.size());
+            assertEquals(0, hash.globalMutableState().getAllocatedExtraTierBulks());
+            assertEquals(2, hash.tierBulkOffsets.size());
+            assertThrows(RuntimeException.class, () -> fillUntilGrown(map, hash, 1));
+        }
+        try (ChronicleMap<Long, byte[]> map = map()) {
+            assertEquals(1, map.size());
+        }
+    }
+
+    private static void fillUntilGrown(ChronicleMap<Long, byte[]> map, VanillaChronicleHash<?, ?, ?, ?> hash,
+            int bulks) {
+        for (long key = 2; hash.globalMutableState().getAllocatedExtraTierBulks() < bulks; key++) {
+            map.put(key, new byte[100]);
+        }
+    }
+
+    @Test
+    void processThatLeavesWithoutClosingKeepsWhatItHasCommitted() throws IOException, InterruptedException {
+        Process child = new ProcessBuilder(JvmFlags.command(LeavingChild.class, List.of(file().toString())))
+                .redirectErrorStream(true).directory(directory.toFile()).start();
+        String said = new String(child.getInputStream().readAllBytes());
+        assertEquals(0, child.waitFor(), said);
+        assertTrue(said.contains("4000 entries"), said);
+        AtomicMapping.recover(file());
+        try (ChronicleMap<Long, byte[]> map = map()) {
+            assertEquals(2_000, map.size());
+            assertEquals(2_000, map.keySet().stream().filter(key -> key < 2_000).count());
         }
     }
 
