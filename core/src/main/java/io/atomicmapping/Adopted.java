@@ -9,6 +9,7 @@ import io.atomicmapping.dirty.Memory;
 import io.atomicmapping.dirty.Range;
 import io.atomicmapping.dirty.SealedGeneration;
 import io.atomicmapping.dirty.TailGuard;
+import io.atomicmapping.journal.fault.SeededFault;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -228,7 +229,10 @@ final class Adopted implements AutoCloseable {
         long lastPage = pageOf(guard.lastPageFrom());
         kernel.lookAt(pageOf(guard.from()), pageOf(guard.from()) + 1);
         kernel.lookAt(lastPage, lastPage + 1);
-        mappings.forEachData(guard.from(), size, (from, to) -> kernel.lookAt(pageOf(from), pageOf(pageUp(to))));
+        if (!SeededFault.APPENDED_BYTES_NOT_GATHERED.isSeeded()) {
+            mappings.forEachData(guard.from(), size,
+                    (from, to) -> kernel.lookAt(pageOf(from), pageOf(pageUp(to))));
+        }
     }
 
     /** The kernel keeps no reliable record of stores to shared memory: its pages are compared each time. */

@@ -250,7 +250,8 @@ final class Commits implements AutoCloseable {
         record.sizes(size, wasSmaller ? Math.min(smallest, commit.cut.from()) : smallest);
         commit.empty = record.isEmpty() && commit.cut == null && size == engine.sizes.sealed();
         if (engine.adopted() != null && engine.adopted().guard().isNeeded()) {
-            record.sizes(size, Math.min(smallest, engine.adopted().guard().from()));
+            record.sizes(size, SeededFault.ADOPTED_TAIL_NOT_CUT.isSeeded() ? smallest
+                    : Math.min(smallest, engine.adopted().guard().from()));
             commit.empty = false;
         }
         engine.sizes.setSealed(size);

@@ -2,6 +2,7 @@ package io.atomicmapping.dirty;
 
 import io.atomicmapping.journal.ExtentVisitor;
 import io.atomicmapping.journal.RedoRecord;
+import io.atomicmapping.journal.fault.SeededFault;
 import io.atomicmapping.storage.DurableFile;
 import io.atomicmapping.storage.linux.Linux;
 import io.atomicmapping.storage.linux.LinuxConstants;
@@ -301,7 +302,9 @@ public final class KernelTracking implements AutoCloseable {
     private void listStores(Stretches stretches, long from, long to, PageList target) throws IOException {
         for (long page = from; page < to;) {
             long end = Math.min(to, stretches.endOf(page));
-            listStores(stretches.originOf(page), page, end, target);
+            if (page == from || !SeededFault.ONLY_FIRST_MAPPING_SCANNED.isSeeded()) {
+                listStores(stretches.originOf(page), page, end, target);
+            }
             page = end;
         }
     }

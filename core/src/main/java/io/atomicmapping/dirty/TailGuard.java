@@ -1,6 +1,7 @@
 package io.atomicmapping.dirty;
 
 import io.atomicmapping.journal.RedoRecord;
+import io.atomicmapping.journal.fault.SeededFault;
 import io.atomicmapping.storage.DurableFile;
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -164,7 +165,9 @@ public final class TailGuard implements AutoCloseable {
                 Memory.set(target + at, Memory.get(target + at) & ~mask | now & mask);
             }
         }
-        home.write(offset, committedTail.asSlice(0, count));
+        if (!SeededFault.ADOPTED_TAIL_NOT_MENDED.isSeeded()) {
+            home.write(offset, committedTail.asSlice(0, count));
+        }
         return true;
     }
 

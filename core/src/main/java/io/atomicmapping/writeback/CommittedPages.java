@@ -148,7 +148,8 @@ public final class CommittedPages implements AutoCloseable {
      * @return the point that it will reach, or null if there is nothing to do
      */
     synchronized Point begin(boolean full) {
-        Point target = keepsLast && !full ? beforeLast : new Point(lsn, commit, size, zeroFrom, cut);
+        boolean keep = keepsLast && !full && !SeededFault.LAST_RECORD_NOT_KEPT.isSeeded();
+        Point target = keep ? beforeLast : new Point(lsn, commit, size, zeroFrom, cut);
         if (target.lsn() <= writtenLsn) {
             return null;
         }

@@ -305,7 +305,8 @@ public final class JournalWriter implements AutoCloseable {
         slotLock.lock();
         try {
             ensureUsable();
-            Slot next = slot.withGrowthLimit(JournalFormat.SIZE_MAX);
+            Slot next = slot.withGrowthLimit(SeededFault.ADOPTED_LENGTH_LIMITED.isSeeded()
+                    ? slot.growthLimit() : JournalFormat.SIZE_MAX);
             if (size != lastSize) {
                 ensureEmpty(slot);
                 next = next.withCheckpoint(appendLsn, new CommittedState(lastCommit, size));

@@ -118,7 +118,19 @@ public enum SeededFault {
     /** A resize whose commit failed counts as committed. */
     FAILED_RESIZE_FORGOTTEN,
     /** A group whose last range is its first counts as asking for that one only. */
-    RANGE_OF_A_GROUP_FORGOTTEN;
+    RANGE_OF_A_GROUP_FORGOTTEN,
+    /** Of an adopted file only the first mapping is looked at for stores. */
+    ONLY_FIRST_MAPPING_SCANNED,
+    /** The journal allows an adopted file no other length than it had. */
+    ADOPTED_LENGTH_LIMITED,
+    /** A commit of an adopted file has its last page, but does not cut the file before it. */
+    ADOPTED_TAIL_NOT_CUT,
+    /** The record that guards the end of an adopted file leaves the journal with a checkpoint. */
+    LAST_RECORD_NOT_KEPT,
+    /** What the owner of an adopted file has stored in its last page at home stays there, uncommitted. */
+    ADOPTED_TAIL_NOT_MENDED,
+    /** What the owner of an adopted file has appended is not in the record that makes the file longer. */
+    APPENDED_BYTES_NOT_GATHERED;
 
     private static final String PROPERTY = "io.atomicmapping.seededFault";
     private static final SeededFault SEEDED = seeded();

@@ -88,6 +88,13 @@ class SeededFaultsTest {
         FAILED_ASYNC_COMMIT(CrashExamplesTest.class, "syncBehindAnAsynchronousCommitThatFailsFailsToo"),
         KILL_THEN_POWER_CUT(CrashExamplesTest.class, "recordWhoseForceFailedIsWrittenAnewByRecovery"),
         FAILED_CREATION(CrashExamplesTest.class, "journalOfACreationThatFailedDoesNotOutliveItsDataFile"),
+        ADOPTED_MAPPINGS(AdoptedFilesTest.class, "storesOfEveryMappingAreCommitted"),
+        ADOPTED_GROWTH(AdoptedFilesTest.class, "aFileMadeLongerIsCutByAKill"),
+        ADOPTED_TAIL(AdoptedFilesTest.class, "theLastPageIsAsCommittedAfterAKill"),
+        ADOPTED_TAIL_AFTER_A_CHECKPOINT(AdoptedFilesTest.class,
+                "theLastPageIsAsCommittedAfterACheckpointAndAKill"),
+        ADOPTED_TAIL_ROLLED_BACK(AdoptedFilesTest.class, "theLastPageIsRolledBack"),
+        APPENDED_BYTES(AdoptedFilesTest.class, "appendedBytesAreCommitted"),
         KILLED_OPENING(CrashExamplesTest.class, "nameThatAKilledOpeningLeftInTheCacheIsForcedBeforeACommit");
 
         private final Class<?> test;
@@ -178,6 +185,12 @@ class SeededFaultsTest {
             case TWIN_FORGOTTEN -> Detector.ZEROS;
             case KERNEL_COMMIT_NOT_HOME -> Detector.SHORT_RAW_STORES;
             case GROWTH_LIMIT_LATE -> Detector.SHORT_RESIZES;
+            case ONLY_FIRST_MAPPING_SCANNED -> Detector.ADOPTED_MAPPINGS;
+            case ADOPTED_LENGTH_LIMITED -> Detector.ADOPTED_GROWTH;
+            case ADOPTED_TAIL_NOT_CUT -> Detector.ADOPTED_TAIL;
+            case LAST_RECORD_NOT_KEPT -> Detector.ADOPTED_TAIL_AFTER_A_CHECKPOINT;
+            case ADOPTED_TAIL_NOT_MENDED -> Detector.ADOPTED_TAIL_ROLLED_BACK;
+            case APPENDED_BYTES_NOT_GATHERED -> Detector.APPENDED_BYTES;
         };
     }
 
