@@ -31,7 +31,7 @@ public final class ChronicleCrashes implements Callable<Integer> {
     private static final int SHOWN_STORIES = 3;
 
     @Option(names = "--lives", defaultValue = "5", paramLabel = "N",
-            description = "How many processes are killed in each of the four runs; default: ${DEFAULT-VALUE}.")
+            description = "How many processes are killed in each of four runs; default: ${DEFAULT-VALUE}.")
     private int lives;
 
     @Option(names = "--seed", paramLabel = "SEED",

@@ -138,7 +138,8 @@ final class CrashRun implements AutoCloseable {
         boolean opening = mode != Mode.PLAIN && random.nextInt(ENDED_OPENING_ONE_IN) == 0;
         Path remembered = machine.remembered();
         writer.tell(mode + " " + seed + " " + machine.file() + (remembered == null ? "" : " " + remembered));
-        require("opening".equals(writer.line(ChildJvms.WAITING_SECONDS_MAX)), "writer ended by itself: " + story);
+        String first = writer.line(ChildJvms.WAITING_SECONDS_MAX);
+        require("opening".equals(first), "writer ended by itself: " + story);
         long before = acknowledgedCommit;
         for (int awaited = opening ? 0 : 1 + random.nextInt(COMMITS_MAX); awaited > 0; awaited--) {
             String line = writer.line(ChildJvms.WAITING_SECONDS_MAX);

@@ -44,11 +44,12 @@ import net.openhft.chronicle.map.ChronicleMapBuilder;
 public final class FailureAtomicChronicleMap<K, V> implements AutoCloseable {
 
     private static final String BEING_MADE = ".being-made";
+    private static final String JOURNAL = ".journal";
 
     private final ChronicleMapBuilder<K, V> builder;
     private final Path file;
     private final MappingOptions options;
-    /** read: somebody is in the map, or commits it; write: to roll back, which may open it anew, and to close */
+    /** read: somebody is in the map, or commits; write: to roll back, which may open it anew, and to close */
     private final ReentrantReadWriteLock life = new ReentrantReadWriteLock();
     private ChronicleMap<K, V> map;
     private AtomicMapping mapping;
@@ -89,7 +90,8 @@ public final class FailureAtomicChronicleMap<K, V> implements AutoCloseable {
             MappingOptions options) throws IOException {
         FailureAtomicChronicleMap<K, V> opened = new FailureAtomicChronicleMap<>(builder.clone(),
                 Objects.requireNonNull(file, "file"), Objects.requireNonNull(options, "options"));
-        if (!Files.exists(file)) {
+        Path journal = file.resolveSibling(file.getFileName() + JOURNAL);
+        if (Files.notExists(file) && Files.notExists(journal)) { // a journal alone: its file is missed
             opened.make();
         }
         opened.open();
@@ -129,8 +131,8 @@ public final class FailureAtomicChronicleMap<K, V> implements AutoCloseable {
     private void requireNoLockHeld(ChronicleMap<K, V> mapped) throws IOException {
         String held = heldLock(mapped);
         if (held != null) {
-            throw new IOException("a lock inside the file is held, by an operation that a kill or a commit has"
-                    + " cut in two, repair it by recoverPersistedTo: " + held + ", file=" + file);
+            throw new IOException("a lock inside the file is held, by an operation that a kill or a commit"
+                    + " has cut in two, repair it by recoverPersistedTo: " + held + ", file=" + file);
         }
     }
 

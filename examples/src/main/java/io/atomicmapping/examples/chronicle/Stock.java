@@ -13,14 +13,14 @@ final class Stock {
         if (Files.exists(file)) {
             AtomicMapping.recover(file);                  // to its last commit, whatever happened
         }
-        try (ChronicleMap<String, Long> stock = ChronicleMapBuilder.of(String.class, Long.class).name("stock")
+        try (ChronicleMap<String, Long> stock = ChronicleMapBuilder.of(String.class, Long.class)
                         .averageKey("apples").entries(1_000).createPersistedTo(file.toFile());
                 AtomicMapping mapping = AtomicMapping.adopt(file)) {    // is closed before the map
-            mapping.update(() -> {                        // no commit cuts this in two: reads belong here, too
+            mapping.update(() -> {                        // no commit cuts this in two; reads belong here
                 stock.merge("apples", -10L, Long::sum);
                 stock.merge("pears", 10L, Long::sum);
             });
-            long commit = mapping.sync();                 // now both are durable; before, after a crash, neither
+            long commit = mapping.sync();                 // now both are durable; before, neither
             System.out.println("commit " + commit + ": " + stock);
         }
     }

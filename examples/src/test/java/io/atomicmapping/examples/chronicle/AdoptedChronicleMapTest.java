@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Adoption without the class that makes it comfortable: what it does to Chronicle Map, and what one may not. */
+/** Adoption without the class that makes it comfortable: what it does to Chronicle Map, what not to do. */
 @Tag("chronicle")
 class AdoptedChronicleMapTest {
 
@@ -44,7 +44,7 @@ class AdoptedChronicleMapTest {
         String file = directory.resolve("stock").toString();
         Stock.main(new String[] {file});
         Stock.main(new String[] {file});
-        try (ChronicleMap<String, Long> stock = ChronicleMapBuilder.of(String.class, Long.class).name("stock")
+        try (ChronicleMap<String, Long> stock = ChronicleMapBuilder.of(String.class, Long.class)
                 .averageKey("apples").entries(1_000).createPersistedTo(Path.of(file).toFile())) {
             assertEquals(-20, stock.get("apples"));
             assertEquals(20, stock.get("pears"));
@@ -56,9 +56,10 @@ class AdoptedChronicleMapTest {
         String source = Files.readString(Path.of(
                 "src/main/java/io/atomicmapping/examples/chronicle/Stock.java"));
         String begin = "(String[] args) throws IOException {\n";
-        String body = source.substring(source.indexOf(begin) + begin.length(), source.indexOf("\n    }\n}\n"));
+        String body = source.substring(source.indexOf(begin) + begin.length(),
+                source.indexOf("\n    }\n}\n"));
         String readme = Files.readString(Path.of("../README.md"));
-        assertTrue(readme.contains("```java\n" + body.stripIndent() + "\n```\n"), "README.md shows another one");
+        assertTrue(readme.contains("```java\n" + body.stripIndent() + "\n```\n"), "README.md differs");
     }
 
     @Test

@@ -16,8 +16,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Processes that change a Chronicle Map are killed with SIGKILL at random moments, some while they open it.
- * Adopted, it is each time exactly one commit, opened by the ordinary {@code createPersistedTo}; Chronicle Map
- * alone, forced after each batch, is not, which also shows that the looking finds what is wrong.
+ * Adopted, it is each time exactly one commit, opened by the ordinary {@code createPersistedTo}; Chronicle
+ * Map alone, forced after each batch, is not, which also shows that the looking finds what is wrong.
  *
  * <p>More kills than a build has time for: {@code -Datomicmapping.chronicle.kills=200}.
  */
@@ -52,8 +52,8 @@ class ChronicleKillTest {
     }
 
     private void tell(String what, CrashRun run) {
-        System.out.println(what + ": " + run.verdicts() + ", commits=" + run.commits() + ", ended while opening="
-                + run.endedOpening() + ", -D" + SEED + "=" + seed);
+        System.out.println(what + ": " + run.verdicts() + ", commits=" + run.commits()
+                + ", ended while opening=" + run.endedOpening() + ", -D" + SEED + "=" + seed);
         run.stories().forEach(story -> System.out.println("  " + story));
     }
 
@@ -72,7 +72,7 @@ class ChronicleKillTest {
                 run.live(1, verdict -> { });
             }
             tell(what, run);
-            assertTrue(!run.stories().isEmpty(), "each of " + LIVES_UNTIL_WRONG_MAX + " lives left one commit");
+            assertTrue(!run.stories().isEmpty(), LIVES_UNTIL_WRONG_MAX + " lives left one commit each");
         }
     }
 

@@ -37,8 +37,8 @@ class ChroniclePowerCutTest {
         try (ChildJvms children = new ChildJvms(directory.resolve("children.log"));
                 CrashRun run = new CrashRun(mode, machine, children, seed)) {
             run.live(POWER_CUTS, verdict -> { });
-            System.out.println("power cuts: " + mode + ", caching=" + caching + ", cuts=" + machine.cuts() + ", "
-                    + run.verdicts() + ", commits=" + run.commits() + ", ended while opening="
+            System.out.println("power cuts: " + mode + ", caching=" + caching + ", cuts=" + machine.cuts()
+                    + ", " + run.verdicts() + ", commits=" + run.commits() + ", ended while opening="
                     + run.endedOpening() + ", -D" + SEED + "=" + seed);
             run.stories().forEach(story -> System.out.println("  " + story));
             if (mode == Mode.ADOPTED) {

@@ -62,7 +62,8 @@ class FailureAtomicChronicleMapTest {
         return map.compute(HashMap::new);
     }
 
-    private static void assertContent(Map<Long, byte[]> expected, FailureAtomicChronicleMap<Long, byte[]> map) {
+    private static void assertContent(Map<Long, byte[]> expected,
+            FailureAtomicChronicleMap<Long, byte[]> map) {
         Map<Long, byte[]> actual = content(map);
         assertEquals(expected.keySet(), actual.keySet());
         expected.forEach((key, value) -> assertArrayEquals(value, actual.get(key), () -> "key=" + key));
@@ -406,6 +407,22 @@ class FailureAtomicChronicleMapTest {
         }
         try (var map = open()) {
             assertEquals(2, map.<Integer>compute(Map::size));
+        }
+    }
+
+    @Test
+    void journalWithoutItsFileIsNoNewMap() throws IOException {
+        try (var map = open()) {
+            map.put(1L, value(1, 10));
+            map.commit();
+        }
+        Path elsewhere = directory.resolve("elsewhere");
+        Files.move(file(), elsewhere);
+        assertThrows(IOException.class, this::open);
+        assertFalse(Files.exists(file()));
+        Files.move(elsewhere, file());
+        try (var map = open()) {
+            assertContent(Map.of(1L, value(1, 10)), map);
         }
     }
 

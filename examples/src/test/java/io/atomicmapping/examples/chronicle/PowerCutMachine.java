@@ -34,7 +34,8 @@ final class PowerCutMachine implements Machine {
         Files.createDirectories(directory.resolve("mounted"));
         List<String> command = new ArrayList<>(List.of("cc", "-std=gnu11", "-O2", "-o", program.toString(),
                 SOURCES + "powercut.c", SOURCES + "disk.c"));
-        command.addAll(List.of(run(List.of("pkg-config", "--cflags", "--libs", "fuse3")).strip().split(" +")));
+        String flags = run(List.of("pkg-config", "--cflags", "--libs", "fuse3"));
+        command.addAll(List.of(flags.strip().split(" +")));
         run(command);
     }
 
