@@ -6,6 +6,7 @@ import io.atomicmapping.adoption.OwnedRange;
 import io.atomicmapping.adoption.OwnersMappings;
 import io.atomicmapping.dirty.KernelTracking;
 import io.atomicmapping.dirty.Memory;
+import io.atomicmapping.dirty.PageTree;
 import io.atomicmapping.dirty.Range;
 import io.atomicmapping.dirty.SealedGeneration;
 import io.atomicmapping.dirty.TailGuard;
@@ -15,6 +16,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.LongConsumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -131,20 +133,34 @@ final class Adopted implements AutoCloseable {
 
     /**
      * Pages that are mapped more than once move to memory that all of those mappings share: the image's own,
-     * from now on. What was stored there by now moves along.
+     * from now on. What was stored there by now moves along; holes stay holes.
      */
     private void makeCommon(Stretch part) throws IOException {
-        long pageBytes = engine.pageBytes();
-        try (Arena arena = Arena.ofConfined()) {
-            MemorySegment stored = arena.allocate(part.to() - part.from(), pageBytes);
-            for (long at = part.from(); at < part.to(); at += pageBytes) {
-                long address = engine.image.stretches().addressOf(pageOf(at));
-                Memory.copy(address, stored.address() + (at - part.from()), pageBytes);
-            }
+        KernelTracking kernel = engine.kernel();
+        PageTree pages = new PageTree(pageOf(engine.reservedBytes));
+        try (pages; Arena arena = Arena.ofConfined()) {
+            kernel.takeStored(pageOf(part.from()), pageOf(part.to()), pages);
+            mappings.forEachData(part.from(), part.to(), (from, to) -> addPages(pages, from, to));
+            MemorySegment held = arena.allocate(part.to() - part.from(), engine.pageBytes());
+            forEach(pages, page -> Memory.copy(engine.image.stretches().addressOf(page),
+                    held.address() + (page << engine.pageShift) - part.from(), engine.pageBytes()));
             long own = engine.image.address() + part.from();
             mappings.makeCommon(own, part, engine.reservedBytes);
-            engine.kernel().common(pageOf(part.from()), pageOf(part.to()));
-            Memory.copy(stored.address(), own, part.to() - part.from());
+            kernel.common(pageOf(part.from()), pageOf(part.to()));
+            forEach(pages, page -> Memory.copy(held.address() + (page << engine.pageShift) - part.from(),
+                    engine.image.address() + (page << engine.pageShift), engine.pageBytes()));
+        }
+    }
+
+    private void addPages(PageTree pages, long from, long to) {
+        for (long page = pageOf(from); page < pageOf(pageUp(to)); page++) {
+            pages.add(page);
+        }
+    }
+
+    private static void forEach(PageTree pages, LongConsumer action) {
+        for (long page = pages.next(0); page >= 0; page = pages.next(page + 1)) {
+            action.accept(page);
         }
     }
 
@@ -235,10 +251,15 @@ final class Adopted implements AutoCloseable {
         }
     }
 
-    /** The kernel keeps no reliable record of stores to shared memory: its pages are compared each time. */
-    private void lookAtCommon() {
+    /**
+     * The kernel keeps no reliable record of stores to shared memory: its pages are compared each time, but
+     * for those that are holes there and in the file.
+     */
+    private void lookAtCommon() throws IOException {
+        OwnersMappings.DataVisitor look = (from, to) -> engine.kernel().lookAt(pageOf(from), pageOf(pageUp(to)));
         for (Stretch part : common) {
-            engine.kernel().lookAt(pageOf(part.from()), pageOf(part.to()));
+            mappings.forEachData(part.from(), part.to(), look);
+            mappings.forEachCommonData(part.from(), part.to(), look);
         }
     }
 

@@ -19,6 +19,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -264,6 +266,53 @@ class AdoptionTest {
         }
         owner.set(LONG, PAGE, 2);
         assertEquals(2, view.get(LONG, PAGE));
+    }
+
+    /** Sparse files stay sparse, in memory too: of two mappings of 4 GiB only what is there is common. */
+    @Test
+    void holesThatAreMappedTwiceStayHoles() throws IOException {
+        long length = tier == KernelTier.COMPARE_ALL ? 16 << 20 : 4L << 30;
+        MemorySegment owner = map(0, length);
+        MemorySegment again = map(0, length);
+        owner.set(LONG, length / 4, 1);
+        try (AtomicMapping mapping = AtomicMapping.adopt(file)) {
+            owner.set(LONG, length / 2, 2);
+            assertEquals(2, again.get(LONG, length / 2));
+            assertEquals(1, again.get(LONG, length / 4));
+            assertEquals(2, mapping.sync());
+            owner.set(LONG, length / 2, 3);
+            mapping.rollback();
+            assertEquals(2, again.get(LONG, length / 2));
+        }
+        assertEquals(length, Files.size(file));
+    }
+
+    /** Adoption maps private memory over shared: a thread that stores meanwhile finds the one or the other. */
+    @Test
+    void singleStoresBesideAdoptionAreNotLost() throws Exception {
+        MemorySegment owner = map(0, 16 * PAGE);
+        AtomicBoolean stop = new AtomicBoolean();
+        AtomicLong last = new AtomicLong();
+        Thread thread = new Thread(() -> {
+            while (!stop.get()) {
+                long next = last.get() + 1;
+                owner.set(LONG, next % 16 * PAGE, next);
+                last.set(next);
+            }
+        });
+        thread.start();
+        try (AtomicMapping mapping = AtomicMapping.adopt(file)) {
+            stop.set(true);
+            thread.join();
+            for (long value = Math.max(1, last.get() - 15); value <= last.get(); value++) {
+                assertEquals(value, owner.get(LONG, value % 16 * PAGE));
+            }
+            mapping.sync();
+            assertArrayEquals(owner.toArray(ValueLayout.JAVA_BYTE), afterAKill());
+        } finally {
+            stop.set(true);
+            thread.join();
+        }
     }
 
     @Test

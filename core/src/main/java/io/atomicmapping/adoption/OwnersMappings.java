@@ -306,7 +306,7 @@ public final class OwnersMappings implements AutoCloseable {
     }
 
     /**
-     * Finds what is not a hole.
+     * Finds what is not a hole in the file.
      *
      * @param from where to begin
      * @param to where to end
@@ -314,19 +314,35 @@ public final class OwnersMappings implements AutoCloseable {
      * @throws IOException if the file cannot be looked at
      */
     public void forEachData(long from, long to, DataVisitor visitor) throws IOException {
+        forEachData(descriptor, from, to, visitor);
+    }
+
+    /**
+     * Finds what is not a hole in the memory of common pages.
+     *
+     * @param from where to begin
+     * @param to where to end
+     * @param visitor takes it
+     * @throws IOException if it cannot be looked at
+     */
+    public void forEachCommonData(long from, long to, DataVisitor visitor) throws IOException {
+        forEachData(commonDescriptor, from, to, visitor);
+    }
+
+    private void forEachData(int fd, long from, long to, DataVisitor visitor) throws IOException {
         long at = from;
         while (at < to) {
-            long begin = seek(at, LinuxConstants.SEEK_DATA, to);
+            long begin = seek(fd, at, LinuxConstants.SEEK_DATA, to);
             if (begin >= to) {
                 return;
             }
-            at = Math.min(to, seek(begin, LinuxConstants.SEEK_HOLE, to));
+            at = Math.min(to, seek(fd, begin, LinuxConstants.SEEK_HOLE, to));
             visitor.data(begin, at);
         }
     }
 
-    private long seek(long offset, int whence, long none) throws IOException {
-        long result = Linux.seek(descriptor, offset, whence);
+    private long seek(int fd, long offset, int whence, long none) throws IOException {
+        long result = Linux.seek(fd, offset, whence);
         if (result == -Errno.ENXIO) {
             return none;
         }

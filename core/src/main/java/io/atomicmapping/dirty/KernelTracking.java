@@ -178,6 +178,24 @@ public final class KernelTracking implements AutoCloseable {
     }
 
     /**
+     * Lists the pages of a range that may differ from home, and forgets that they do: whoever calls this
+     * passes them to {@link #lookAt}.
+     *
+     * @param from the first page
+     * @param to the page after the last
+     * @param target where they go
+     * @throws IOException if stores cannot be found
+     */
+    public void takeStored(long from, long to, PageTree target) throws IOException {
+        PageList stored = new PageList();
+        listStores(image.stretches(), from, to, stored);
+        carried.drain(from, to, stored);
+        for (int i = 0; i < stored.size(); i++) {
+            target.add(stored.get(i));
+        }
+    }
+
+    /**
      * Pages of the image's own memory were mapped anew to memory that is shared with other mappings; whoever
      * calls this passes them to {@link #lookAt} before each seal.
      *
@@ -187,7 +205,6 @@ public final class KernelTracking implements AutoCloseable {
     public void common(long from, long to) {
         mapped(from << pageShift, to << pageShift);
         released(from, to);
-        lookAt(from, to);
     }
 
     /**
