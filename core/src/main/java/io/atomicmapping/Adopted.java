@@ -207,6 +207,7 @@ final class Adopted implements AutoCloseable {
             adopt(found);
         }
         guard.absorb(engine.home, engine.image.stretches());
+        guard.watch(engine.home, engine.sizes.current());
         if (found.isEmpty()) {
             return 0;
         }
@@ -256,7 +257,8 @@ final class Adopted implements AutoCloseable {
      * for those that are holes there and in the file.
      */
     private void lookAtCommon() throws IOException {
-        OwnersMappings.DataVisitor look = (from, to) -> engine.kernel().lookAt(pageOf(from), pageOf(pageUp(to)));
+        OwnersMappings.DataVisitor look =
+                (from, to) -> engine.kernel().lookAt(pageOf(from), pageOf(pageUp(to)));
         for (Stretch part : common) {
             mappings.forEachData(part.from(), part.to(), look);
             mappings.forEachCommonData(part.from(), part.to(), look);
@@ -313,7 +315,7 @@ final class Adopted implements AutoCloseable {
         adoptNew();
     }
 
-    /** Takes back all stores since the last commit; the file keeps its length, with zeros past that commit. */
+    /** Takes back all stores since the last commit; the file keeps its length, with zeros past the commit. */
     void rollback() throws IOException {
         long committed = engine.sizes.committed();
         long length = engine.home.length();
@@ -323,6 +325,7 @@ final class Adopted implements AutoCloseable {
         }
         lookAtCommon();
         engine.kernel().rollback(engine.sizes.current());
+        guard.watch(engine.home, engine.sizes.current()); // zeros, by now
         engine.ensureHomeComplete();
     }
 
@@ -369,8 +372,8 @@ final class Adopted implements AutoCloseable {
     @Override
     public void close() {
         if (!ranges.isEmpty()) {
-            LOG.warn("the mappings of a file whose adoption has failed stay private: what is stored there does"
-                    + " not reach the file: mappings={}, file={}", ranges, engine.file);
+            LOG.warn("the mappings of a file whose adoption has failed stay private: what is stored there"
+                    + " does not reach the file: mappings={}, file={}", ranges, engine.file);
         }
         mappings.close();
     }

@@ -169,21 +169,23 @@ public final class AtomicMapping implements AutoCloseable {
     }
 
     /**
-     * Takes over what another library, or other code, has mapped of a file in this process, wherever it lies:
-     * by {@code FileChannel.map}, into a {@link java.nio.MappedByteBuffer} or a {@link MemorySegment}, or by
-     * {@code mmap} of native code. Every shared, writable mapping of the file becomes private where it is, and
-     * the kernel finds the stores, as after {@link #segment()}. From then on nothing that is stored there
-     * reaches the file but by {@link #sync()}, all or nothing, and {@link #rollback()} takes all of it back.
-     * What was there is forced, and is a commit, when this returns: {@link #lastCommit()} is its number.
+     * Takes over what another library, or other code, has mapped of a file in this process, wherever it
+     * lies: by {@code FileChannel.map}, into a {@link java.nio.MappedByteBuffer} or a {@link
+     * MemorySegment}, or by {@code mmap} of native code. Every shared, writable mapping of the file becomes
+     * private where it is, and the kernel finds the stores, as after {@link #segment()}. From then on
+     * nothing that is stored there reaches the file but by {@link #sync()}, all or nothing, and {@link
+     * #rollback()} takes all of it back. What was there is forced, and is a commit, when this returns:
+     * {@link #lastCommit()} is its number.
      *
      * <p>Mappings that are made later are adopted by the next sync, before its cut, by a rollback, or by
-     * {@link #adoptNew()}. Until then what is stored through them reaches the file at once; past the committed
-     * size and in the page of the last committed byte that does no harm, as recovery takes nothing of the file
-     * from there on. The length of the file is the owner's: when it makes it longer, the next commit has the
-     * new size, and all that was appended, by whatever means.
+     * {@link #adoptNew()}. Until then what is stored through them reaches the file at once; past the
+     * committed size and in the page of the last committed byte that does no harm, as recovery takes
+     * nothing of the file from there on. The length of the file is the owner's: when it makes it longer,
+     * the next commit has the new size, and all that was appended, by whatever means.
      *
-     * <p>Pages that are mapped more than once lie in memory that those mappings share, read-only ones too: they
-     * see each other's stores as before. Such pages are compared with the file at each sync, and take memory.
+     * <p>Pages that are mapped more than once lie in memory that those mappings share, read-only ones too:
+     * they see each other's stores as before. Such pages are compared with the file at each sync, and take
+     * memory.
      *
      * <p><b>What the owner must not do.</b> Be in the middle of an operation while this method, {@code
      * adoptNew}, {@code sync}, {@code rollback} or {@code close} runs: its operations belong inside {@link
@@ -192,20 +194,20 @@ public final class AtomicMapping implements AutoCloseable {
      * into the file by {@code write(2)}, but past its end: that is neither protected nor noticed. Rely on
      * {@code force} or {@code msync}: they do nothing.
      *
-     * <p><b>The mapping itself.</b> Loads and stores by offset see the same bytes, at about a microsecond each:
-     * the kernel is asked whether the memory is still there. {@link #segment()}, {@link #readSegment()} and
-     * {@link #resize} throw {@link UnsupportedOperationException}; {@link #sync(long, long)} commits
-     * everything. {@code rollback} leaves the file its length, with zeros past the last commit. {@link #close}
-     * discards what is not committed, cuts the file to its committed size, and makes the mappings shared and
-     * ordinary again, with the committed bytes; those past the cut read 0. After a failure it leaves them
-     * private: the owner can load from them, and nothing reaches the file.
+     * <p><b>The mapping itself.</b> Loads and stores by offset see the same bytes, at about a microsecond
+     * each: the kernel is asked whether the memory is still there. {@link #segment()}, {@link
+     * #readSegment()} and {@link #resize} throw {@link UnsupportedOperationException}; {@link #sync(long,
+     * long)} commits everything. {@code rollback} leaves the file its length, with zeros past the last
+     * commit. {@link #close} discards what is not committed, cuts the file to its committed size, and makes
+     * the mappings shared and ordinary again, with the committed bytes; those past the cut read 0. After a
+     * failure it leaves them private: the owner can load from them, and nothing reaches the file.
      *
      * <p><b>After a crash</b> call {@link #recover} before the owner maps the file: it then has the bytes and
      * the length of one commit. A file that was mapped without that is refused here, and nothing is written.
      *
-     * <p><b>Cost.</b> Follows the number of mappings and, in a sync, the pages stored to. Mappings are found in
-     * microseconds from Linux 6.11 on, in about a millisecond before. A commit has at least the bytes of the
-     * file's last page.
+     * <p><b>Cost.</b> Follows the number of mappings and, in a sync, the pages stored to. Mappings are
+     * found in microseconds from Linux 6.11 on, in about a millisecond before. A commit has at least the
+     * bytes of the file's last page.
      *
      * @param file the file; another name of it than the owner used will do
      * @param options how: {@code maxSize}, up to which the owner can make the file longer, {@code journal},
@@ -213,8 +215,9 @@ public final class AtomicMapping implements AutoCloseable {
      * @return the mapping
      * @throws java.nio.file.NoSuchFileException if there is no such file
      * @throws io.atomicmapping.journal.IncompatibleJournalException if the file needs recovery
-     * @throws IOException if it is open elsewhere, by another {@code AtomicMapping} or locked by another process,
-     *     cannot be forced, or there is no space for the journal; then the mappings are shared as before
+     * @throws IOException if it is open elsewhere, by another {@code AtomicMapping} or locked by another
+     *     process, cannot be forced, or there is no space for the journal; then the mappings are shared as
+     *     before
      * @throws IllegalStateException if the file has no shared, writable mapping in this process
      * @throws IllegalArgumentException if the options say {@code size} or {@code readOnly}, if the file is
      *     larger than {@code maxSize}, or of a storage whose files cannot be mapped
@@ -230,8 +233,8 @@ public final class AtomicMapping implements AutoCloseable {
      * that mappings of the same pages go on seeing each other's stores.
      *
      * @return how many mappings that is
-     * @throws IOException if memory was unmapped that had been stored to since the last commit, if there is no
-     *     room for the mappings, or if the file cannot be forced; after that the mapping has failed
+     * @throws IOException if memory was unmapped that had been stored to since the last commit, if there is
+     *     no room for the mappings, or if the file cannot be forced; after that the mapping has failed
      * @throws IllegalStateException inside an update, after close, or after a failure
      * @throws UnsupportedOperationException if the file was opened, not adopted
      */
@@ -466,7 +469,7 @@ public final class AtomicMapping implements AutoCloseable {
     private boolean passesOtherwise(long offset, long length, Slot section) {
         sections.passGate(section);
         long limit = gate.limitWhenOpen();
-        // the mode after the limit: the change of mode sets the limit to -1 last, and then waits for open puts
+        // the mode after the limit: the change of mode sets the limit to -1 last, and then waits for puts
         boolean marked = limit >= 0 || engine == null || engine.kernel() == null;
         if (!marked) {
             limit = sizes.storable();
@@ -847,8 +850,8 @@ public final class AtomicMapping implements AutoCloseable {
 
     private void refuseSegmentIfAdopted() {
         if (elsewhere != null) {
-            throw new UnsupportedOperationException("an adopted file lies where another library has mapped it,"
-                    + " in several places: use that library's view, or load and store by offset");
+            throw new UnsupportedOperationException("an adopted file lies where another library has mapped"
+                    + " it, in several places: use that library's view, or load and store by offset");
         }
     }
 

@@ -55,8 +55,8 @@ final class Elsewhere {
             throw new UncheckedIOException(e);
         }
         if (!mapped) {
-            throw new IllegalStateException("memory of an adopted file was unmapped by the library that mapped"
-                    + " it: roll back, or close: offset=" + offset + ", file=" + engine.file);
+            throw new IllegalStateException("memory of an adopted file was unmapped by the library that"
+                    + " mapped it: roll back, or close: offset=" + offset + ", file=" + engine.file);
         }
     }
 

@@ -103,7 +103,8 @@ final class Opened {
             long maxSize = Math.max(maxSize(files.size(), options, file),
                     options.maxSize() < 0 ? candidates.end() : 0);
             long budget = budget(options);
-            Engine engine = new Engine(files, path, Integer.numberOfTrailingZeros(pageBytes), maxSize, budget);
+            Engine engine = new Engine(files, path, Integer.numberOfTrailingZeros(pageBytes), maxSize,
+                    budget);
             engine.adopt(candidates.mappings(), candidates.ranges());
             return new Opened(path, engine, budget, report(path, files.outcome()));
         } catch (IOException | RuntimeException | Error e) {

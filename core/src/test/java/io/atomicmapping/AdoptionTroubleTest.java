@@ -126,7 +126,7 @@ class AdoptionTroubleTest {
         }
     }
 
-    /** The library that mapped the file has loaded what a crash left, and the journal could not be replayed. */
+    /** The library that mapped the file has loaded what a crash left: the journal cannot be replayed. */
     @Test
     void aFileThatNeedsRecoveryIsRefusedAndNothingIsLost() throws IOException {
         Path crashed = directory.resolve("crashed");

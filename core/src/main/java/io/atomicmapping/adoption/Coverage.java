@@ -26,8 +26,9 @@ public final class Coverage {
      * @return the stretches
      */
     public static List<Stretch> twice(List<OwnedRange> ranges, long end) {
-        long[] borders = ranges.stream().flatMapToLong(range -> LongStream.of(
-                Math.min(range.offset(), end), Math.min(range.endOffset(), end))).sorted().distinct().toArray();
+        long[] borders = ranges.stream()
+                .flatMapToLong(range -> LongStream.of(range.offset(), range.endOffset()))
+                .map(border -> Math.min(border, end)).sorted().distinct().toArray();
         List<Stretch> result = new ArrayList<>();
         for (int i = 0; i + 1 < borders.length; i++) {
             int count = 0;

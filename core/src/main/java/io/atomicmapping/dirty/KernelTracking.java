@@ -2,14 +2,12 @@ package io.atomicmapping.dirty;
 
 import io.atomicmapping.journal.ExtentVisitor;
 import io.atomicmapping.journal.RedoRecord;
-import io.atomicmapping.journal.fault.SeededFault;
 import io.atomicmapping.storage.DurableFile;
 import io.atomicmapping.storage.linux.Linux;
 import io.atomicmapping.storage.linux.LinuxConstants;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.util.List;
 
 /**
@@ -30,9 +28,6 @@ import java.util.List;
  */
 public final class KernelTracking implements AutoCloseable {
 
-    private static final long PAGEMAP_PRESENT_OR_SWAPPED = 3L << 62;
-    private static final long PAGEMAP_FILE_OR_SHARED = 1L << 61;
-    private static final int PAGEMAP_ENTRIES = 1 << 13;
     private static final int APPLY_PAGES = 64;
 
     private final WorkingImage image;
@@ -40,18 +35,15 @@ public final class KernelTracking implements AutoCloseable {
     private final int pageShift;
     private final int pageBytes;
     private final long pages;
-    private final WriteProtection protection;
-    private final int pagemap;
+    private final StoreFinder finder;
     private final PageTree carried;
     private final PageList found = new PageList();
     private final Deltas deltas = new Deltas();
     private final Arena arena = Arena.ofShared();
     private final MemorySegment snapshot;
     private final MemorySegment basePage;
-    private final MemorySegment entries;
     /** home as the page cache has it, mapped to be read, or 0 where it must be read by calls */
     private final long base;
-    private volatile KernelTier tier;
     /** of an adopted file, else null */
     private TailGuard guard;
 
@@ -74,15 +66,9 @@ public final class KernelTracking implements AutoCloseable {
         this.pageBytes = 1 << pageShift;
         this.snapshot = arena.allocate((long) APPLY_PAGES << pageShift, pageBytes);
         this.basePage = arena.allocate(pageBytes, pageBytes);
-        this.entries = arena.allocate((long) PAGEMAP_ENTRIES * Long.BYTES, 8);
         this.carried = new PageTree(pages);
         this.base = mapBase(home, pages << pageShift);
-        KernelTier wanted = KernelTier.wanted();
-        this.protection = wanted == KernelTier.WRITE_PROTECTION ? WriteProtection.open() : null;
-        this.pagemap = wanted == KernelTier.COMPARE_ALL ? -1
-                : Linux.open("/proc/self/pagemap", LinuxConstants.O_RDONLY | LinuxConstants.O_CLOEXEC);
-        this.tier = protection != null ? KernelTier.WRITE_PROTECTION
-                : pagemap >= 0 ? KernelTier.PRIVATE_PAGES : KernelTier.COMPARE_ALL;
+        this.finder = new StoreFinder(pageShift);
     }
 
     /** The largest mappings leave no address space for a second one: then home is read by calls. */
@@ -105,7 +91,7 @@ public final class KernelTracking implements AutoCloseable {
      * @return the tier
      */
     public KernelTier tier() {
-        return tier;
+        return finder.tier();
     }
 
     /**
@@ -116,13 +102,7 @@ public final class KernelTracking implements AutoCloseable {
      */
     public void mapped(long from, long to) {
         if (from < to) {
-            arm(image.address() + from, to - from);
-        }
-    }
-
-    private void arm(long address, long length) {
-        if (tier == KernelTier.WRITE_PROTECTION && protection.arm(address, length) < 0) {
-            tier = pagemap >= 0 ? KernelTier.PRIVATE_PAGES : KernelTier.COMPARE_ALL;
+            finder.arm(image.address() + from, to - from);
         }
     }
 
@@ -150,12 +130,12 @@ public final class KernelTracking implements AutoCloseable {
     public void adopted(long from, long to, long address, long mappedEnd, Runnable awaitPuts)
             throws IOException {
         Stretches before = image.stretches();
-        arm(address, to - from << pageShift);
+        finder.arm(address, to - from << pageShift);
         image.place(before.with(from, to, address));
         awaitPuts.run();
         PageList stored = new PageList();
         long end = Math.min(to, mappedEnd >>> pageShift);
-        listStores(before, from, end, stored);
+        finder.list(before, from, end, stored);
         carried.drain(from, end, stored);
         stored.sort();
         for (int i = 0; i < stored.size(); i++) {
@@ -188,7 +168,7 @@ public final class KernelTracking implements AutoCloseable {
      */
     public void takeStored(long from, long to, PageTree target) throws IOException {
         PageList stored = new PageList();
-        listStores(image.stretches(), from, to, stored);
+        finder.list(image.stretches(), from, to, stored);
         carried.drain(from, to, stored);
         for (int i = 0; i < stored.size(); i++) {
             target.add(stored.get(i));
@@ -247,8 +227,8 @@ public final class KernelTracking implements AutoCloseable {
      * @param to its end
      */
     public void refuseStores(long from, long to) {
-        if (tier == KernelTier.WRITE_PROTECTION && from < to) {
-            protection.refuseStores(image.address() + from, to - from);
+        if (from < to) {
+            finder.refuseStores(image.address() + from, to - from);
         }
     }
 
@@ -294,7 +274,7 @@ public final class KernelTracking implements AutoCloseable {
         boolean complete = false;
         try {
             for (Range range : ranges) {
-                listStores(image.stretches(), range.from() >>> pageShift, endPage(range, size), found);
+                finder.list(image.stretches(), range.from() >>> pageShift, endPage(range, size), found);
             }
             complete = true;
         } finally {
@@ -316,49 +296,6 @@ public final class KernelTracking implements AutoCloseable {
         return Math.min(range.lastPage(pageShift) + 1, size + pageBytes - 1 >>> pageShift);
     }
 
-    private void listStores(Stretches stretches, long from, long to, PageList target) throws IOException {
-        for (long page = from; page < to;) {
-            long end = Math.min(to, stretches.endOf(page));
-            if (page == from || !SeededFault.ONLY_FIRST_MAPPING_SCANNED.isSeeded()) {
-                listStores(stretches.originOf(page), page, end, target);
-            }
-            page = end;
-        }
-    }
-
-    /** Lists those of pages that follow each other in memory, too; the origin is where page 0 would lie. */
-    private void listStores(long origin, long from, long to, PageList target) throws IOException {
-        switch (tier) {
-            case WRITE_PROTECTION -> protection.scan(origin + (from << pageShift),
-                    to - from << pageShift, origin, pageShift, target);
-            case PRIVATE_PAGES -> listPrivatePages(pagemap, origin, from, to, entries, target);
-            case COMPARE_ALL -> {
-                for (long page = from; page < to; page++) {
-                    target.add(page);
-                }
-            }
-        }
-    }
-
-    private void listPrivatePages(int descriptor, long origin, long from, long to, MemorySegment buffer,
-            PageList target) throws IOException {
-        long firstEntry = origin >> pageShift; // the origin of pages mapped low in memory is negative
-        for (long page = from; page < to; page += PAGEMAP_ENTRIES) {
-            long wanted = Math.min(PAGEMAP_ENTRIES, to - page) * Long.BYTES;
-            long count = Linux.read(descriptor, (firstEntry + page) * Long.BYTES, buffer.asSlice(0, wanted));
-            if (count < wanted) {
-                throw new IOException("cannot read /proc/self/pagemap, so stores through segment() cannot be"
-                        + " found: result=" + count + ", wanted=" + wanted);
-            }
-            for (int i = 0; i < wanted / Long.BYTES; i++) {
-                long entry = buffer.getAtIndex(ValueLayout.JAVA_LONG, i);
-                if ((entry & PAGEMAP_PRESENT_OR_SWAPPED) != 0 && (entry & PAGEMAP_FILE_OR_SHARED) == 0) {
-                    target.add(page + i);
-                }
-            }
-        }
-    }
-
     private boolean compare(long page, long size, long zeroFrom) throws IOException {
         long offset = page << pageShift;
         long committed = offset >= zeroFrom ? zeros() : basePage(page);
@@ -370,7 +307,8 @@ public final class KernelTracking implements AutoCloseable {
             if (border || Deltas.differing(current + at, committed + at) != 0) {
                 // raw stores go on meanwhile: what is compared must be what is gathered
                 Memory.copyWords(current + at, snapshot.address() + at, Deltas.GROUP_BYTES);
-                differs |= deltas.compare(offset + at, snapshot.address() + at, committed + at, Deltas.GROUP_BYTES);
+                differs |= deltas.compare(offset + at, snapshot.address() + at, committed + at,
+                        Deltas.GROUP_BYTES);
             }
         }
         deltas.end(); // the snapshot is used again for the next page
@@ -440,7 +378,10 @@ public final class KernelTracking implements AutoCloseable {
         }
     }
 
-    /** Writes extents to home, those together that are less than a page apart: a call costs as much as that copy. */
+    /**
+     * Writes extents to home, those together that are less than a page apart: a call costs as much as that
+     * copy.
+     */
     private final class HomeSpans implements ExtentVisitor {
         /** what comes after it goes home another way */
         private final long limit;
@@ -452,7 +393,8 @@ public final class KernelTracking implements AutoCloseable {
         }
 
         @Override
-        public void extent(long offset, MemorySegment source, long sourceOffset, int length) throws IOException {
+        public void extent(long offset, MemorySegment source, long sourceOffset, int length)
+                throws IOException {
             if (offset >= limit) {
                 return;
             }
@@ -475,7 +417,8 @@ public final class KernelTracking implements AutoCloseable {
             while (end < to) {
                 long page = end >>> pageShift;
                 long piece = Math.min(to, page + 1 << pageShift) - end;
-                Memory.copy(basePage(page) + (end - (page << pageShift)), snapshot.address() + (end - from), piece);
+                Memory.copy(basePage(page) + (end - (page << pageShift)), snapshot.address() + (end - from),
+                        piece);
                 end += piece;
             }
         }
@@ -588,36 +531,12 @@ public final class KernelTracking implements AutoCloseable {
      * @return bytes, or 0 if the kernel does not tell
      */
     public long privateBytes(long size) {
-        int own = Linux.open("/proc/self/pagemap", LinuxConstants.O_RDONLY | LinuxConstants.O_CLOEXEC);
-        if (own < 0) {
-            return 0;
-        }
-        PageList list = new PageList();
-        try (Arena buffers = Arena.ofConfined()) {
-            MemorySegment buffer = buffers.allocate(entries.byteSize(), 8);
-            Stretches stretches = image.stretches();
-            long pageCount = size + pageBytes - 1 >>> pageShift;
-            for (long page = 0; page < pageCount;) {
-                long end = Math.min(pageCount, stretches.endOf(page));
-                listPrivatePages(own, stretches.originOf(page), page, end, buffer, list);
-                page = end;
-            }
-        } catch (IOException e) {
-            return 0; // a figure for stats only
-        } finally {
-            Linux.close(own);
-        }
-        return (long) list.size() << pageShift;
+        return finder.privateBytes(image.stretches(), size + pageBytes - 1 >>> pageShift);
     }
 
     @Override
     public void close() {
-        if (protection != null) {
-            protection.close();
-        }
-        if (pagemap >= 0) {
-            Linux.close(pagemap);
-        }
+        finder.close();
         if (base != 0) {
             Linux.munmap(base, pages << pageShift);
         }

@@ -30,6 +30,7 @@ public final class TailGuard implements AutoCloseable {
     private final MemorySegment snapshot;
     private final MemorySegment sealedTail;
     private final MemorySegment committedTail;
+    private final MemorySegment watched;
     private final MemorySegment found;
     private final RedoRecord homeward = new RedoRecord(1 << 12);
     private final Deltas toHome = new Deltas();
@@ -39,6 +40,7 @@ public final class TailGuard implements AutoCloseable {
     private boolean needed;
     private long sealedPage = -1;
     private long committedPage = -1;
+    private long watchedPage = -1;
 
     TailGuard(int pageShift) {
         this.pageShift = pageShift;
@@ -46,6 +48,7 @@ public final class TailGuard implements AutoCloseable {
         this.snapshot = arena.allocate(pageBytes, pageBytes);
         this.sealedTail = arena.allocate(pageBytes, pageBytes);
         this.committedTail = arena.allocate(pageBytes, pageBytes);
+        this.watched = arena.allocate(pageBytes, pageBytes);
         this.found = arena.allocate(pageBytes, pageBytes);
     }
 
@@ -106,7 +109,7 @@ public final class TailGuard implements AutoCloseable {
         sealedPage = -1;
     }
 
-    /** Gathers all of a page past the cut, if the seal is a commit; in page order, after all before the cut. */
+    /** Gathers all of a page past the cut if the seal is a commit; in page order, after what is before it. */
     void gather(long page, long current, long base, Deltas deltas, SealedGeneration target) {
         long offset = page << pageShift;
         // raw stores go on meanwhile: what is compared must be what is gathered, twice
@@ -139,36 +142,58 @@ public final class TailGuard implements AutoCloseable {
     // ---- what the owner stored in home ----
 
     /**
-     * Moves what the owner has put into the last committed page of home to the working image, as stored and
-     * not committed; home is again as it is committed.
+     * Moves what the owner has put into home, into the last committed page or into that which was the last when
+     * {@link #watch} was called, to the working image, as stored and not committed. Of the committed page home
+     * is again as it is committed. Those are the pages that an owner maps once more to make its file longer, and
+     * the image may have a copy of them that misses what is stored there.
      *
      * @param home the file
      * @param stretches where the image's pages lie
-     * @return whether there was anything
      * @throws IOException if home cannot be read or written
      */
-    public boolean absorb(DurableFile home, Stretches stretches) throws IOException {
-        if (committedPage < 0) {
+    public void absorb(DurableFile home, Stretches stretches) throws IOException {
+        if (committedPage >= 0 && absorb(home, stretches, committedPage, committedTail)
+                && !SeededFault.ADOPTED_TAIL_NOT_MENDED.isSeeded()) {
+            long offset = committedPage << pageShift;
+            home.write(offset, committedTail.asSlice(0, Math.min(pageBytes, home.length() - offset)));
+        }
+        if (watchedPage >= 0 && watchedPage != committedPage) {
+            absorb(home, stretches, watchedPage, watched);
+        }
+    }
+
+    private boolean absorb(DurableFile home, Stretches stretches, long page, MemorySegment before)
+            throws IOException {
+        long count = home.read(page << pageShift, found);
+        if (found.asSlice(0, count).mismatch(before.asSlice(0, count)) < 0) {
             return false;
         }
-        long offset = committedPage << pageShift;
-        long count = home.read(offset, found);
-        if (found.asSlice(0, count).mismatch(committedTail.asSlice(0, count)) < 0) {
-            return false;
-        }
-        found.asSlice(count).copyFrom(committedTail.asSlice(count));
-        long target = stretches.addressOf(committedPage);
+        found.asSlice(count).copyFrom(before.asSlice(count));
+        long target = stretches.addressOf(page);
         for (int at = 0; at < pageBytes; at += Long.BYTES) {
             long now = Memory.get(found.address() + at);
-            long mask = differingBytes(now, Memory.get(committedTail.address() + at));
+            long mask = differingBytes(now, Memory.get(before.address() + at));
             if (mask != 0) {
                 Memory.set(target + at, Memory.get(target + at) & ~mask | now & mask);
             }
         }
-        if (!SeededFault.ADOPTED_TAIL_NOT_MENDED.isSeeded()) {
-            home.write(offset, committedTail.asSlice(0, count));
-        }
         return true;
+    }
+
+    /**
+     * Remembers what home has of its last page, which need not be committed.
+     *
+     * @param home the file
+     * @param currentSize the size now
+     * @throws IOException if home cannot be read
+     */
+    public void watch(DurableFile home, long currentSize) throws IOException {
+        watchedPage = -1;
+        if (currentSize > 0 && pageFrom(currentSize) != committedPage << pageShift) {
+            long count = home.read(pageFrom(currentSize), watched);
+            watched.asSlice(count).fill((byte) 0);
+            watchedPage = pageFrom(currentSize) >>> pageShift;
+        }
     }
 
     private static long differingBytes(long one, long other) {

@@ -299,8 +299,8 @@ final class PosixFile implements DurableFile {
     }
 
     /**
-     * Where this process has a lock of the old kind, ours is shared beside its shared one; beside an exclusive
-     * one there is none, and no need.
+     * Where this process has a lock of the old kind, ours is shared beside its shared one; beside an
+     * exclusive one there is none, and no need.
      */
     @Override
     public boolean tryLockBesideOwner() throws IOException {

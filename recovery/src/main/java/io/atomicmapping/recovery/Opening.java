@@ -96,11 +96,11 @@ final class Opening {
         binding = Binding.read(request, file, home, false);
     }
 
-    /** Whoever mapped the file has loaded what a crash left there: nothing can be brought up to date beneath. */
+    /** Whoever mapped the file has loaded what a crash left: nothing can be brought up to date beneath. */
     private void refuseIncomplete(Condition condition) throws IOException {
         if (condition == Condition.INTERRUPTED) {
-            throw new IncompatibleJournalException("data file was not closed cleanly, and was mapped before it"
-                    + " was recovered: close it in the library that mapped it, without storing to it, call"
+            throw new IncompatibleJournalException("data file was not closed cleanly, and was mapped before"
+                    + " it was recovered: close it in the library that mapped it, without storing to it, call"
                     + " AtomicMapping.recover(file), then open it again: journal=" + binding.path()
                     + ", file=" + file);
         }

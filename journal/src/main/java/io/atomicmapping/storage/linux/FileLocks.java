@@ -50,8 +50,8 @@ public final class FileLocks {
     record Holders(int own, int others) {
 
         /**
-         * Reads lines such as {@code 12: POSIX  ADVISORY  READ 4711 fd:01:1234 0 EOF}; a lock that waits has an
-         * arrow before its kind.
+         * Reads lines such as {@code 12: POSIX  ADVISORY  READ 4711 fd:01:1234 0 EOF}; a lock that waits
+         * has an arrow before its kind.
          */
         static Holders of(String locks, long inode) {
             int own = 0;

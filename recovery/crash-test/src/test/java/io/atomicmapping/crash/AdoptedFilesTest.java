@@ -21,8 +21,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /**
- * Adopted files, and kills at moments that matter. A kill keeps the page cache, so what it leaves is a copy of
- * the files at that moment.
+ * Adopted files, and kills at moments that matter. A kill keeps the page cache, so what it leaves is a copy
+ * of the files at that moment.
  */
 @Timeout(30)
 class AdoptedFilesTest {
@@ -31,6 +31,7 @@ class AdoptedFilesTest {
     private static final int SIZE = 8 * PAGE + 8;
     /** several such commits have room in the journal */
     private static final int CHANGED_BYTES = 2_000;
+    private static final long PATIENCE_NANOS = 50_000_000;
     private static final ValueLayout.OfByte BYTE = ValueLayout.JAVA_BYTE;
 
     /** A library's file: mapped in two pieces, with some bytes in it, adopted. */
@@ -60,21 +61,20 @@ class AdoptedFilesTest {
             return channel.map(MapMode.READ_WRITE, offset, length, arena);
         }
 
-        /** Commits until a checkpoint is due, and waits until nothing but the last commit is in the journal. */
+        /** Commits until a checkpoint has left nothing but the last commit in the journal. */
         private void commitUntilACheckpoint() throws IOException {
-            long used;
-            long last;
-            do {
+            boolean alone = false;
+            while (!alone) {
                 byte next = (byte) (first.get(BYTE, 100) + 1);
                 long before = mapping.stats().bytesJournaled();
                 first.asSlice(100, CHANGED_BYTES).fill(next);
                 mapping.sync();
-                used = mapping.stats().journalUsedBytes();
-                last = mapping.stats().bytesJournaled() - before;
                 Arrays.fill(expected, 100, 100 + CHANGED_BYTES, next);
-            } while (used <= CrashFixture.RING_BYTES / 2);
-            while (mapping.stats().journalUsedBytes() > last) {
-                Thread.onSpinWait();
+                long last = mapping.stats().bytesJournaled() - before;
+                long begin = System.nanoTime();
+                while (!alone && System.nanoTime() - begin < PATIENCE_NANOS) {
+                    alone = mapping.stats().journalUsedBytes() <= last;
+                }
             }
         }
 

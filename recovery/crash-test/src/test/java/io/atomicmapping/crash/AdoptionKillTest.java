@@ -21,9 +21,9 @@ import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /**
- * Child JVMs whose library's file is adopted, killed with SIGKILL at random moments, as {@link KillTest} does.
- * What each leaves, recovered, is the bytes and the length of one commit, not older than the last that was
- * told.
+ * Child JVMs whose library's file is adopted, killed with SIGKILL at random moments, as {@link KillTest}
+ * does. What each leaves, recovered, is the bytes and the length of one commit, not older than the last that
+ * was told.
  */
 @Execution(ExecutionMode.CONCURRENT)
 class AdoptionKillTest {
@@ -54,7 +54,7 @@ class AdoptionKillTest {
             String story = "-D" + SEED + "=" + seed + ", file=" + files + ", kill=" + kill;
             boolean whileOpening = kill % KILLED_OPENING_ONE_IN == KILLED_OPENING_ONE_IN - 1;
             opened += child(file, TIERS.get(kill % TIERS.size()), kill % 2 == 0, whileOpening, story) ? 1 : 0;
-            if (random.nextInt(3) != 0) { // else the next child is the one to recover, and may be killed at it
+            if (random.nextInt(3) != 0) { // else the next child is to recover, and may be killed at it
                 verify(file, story);
             }
             if (Files.size(file) > 200 * AdoptionSteps.PAGE) {

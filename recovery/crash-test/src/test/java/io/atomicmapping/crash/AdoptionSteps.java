@@ -71,7 +71,8 @@ final class AdoptionSteps {
         stores(target, random, Long.BYTES, size);
     }
 
-    private static void stores(Target target, SplittableRandom random, long from, long to) throws IOException {
+    private static void stores(Target target, SplittableRandom random, long from, long to)
+            throws IOException {
         long end = to - Long.BYTES + 1;
         for (int i = random.nextInt(STORES_MAX); i > 0 && from < end; i--) {
             target.putLong(random.nextLong(from, end), random.nextLong());
