@@ -25,7 +25,8 @@ class ModuleArrowsTest {
     private enum Module {
         JOURNAL(20, "io.atomicmapping.storage..", "io.atomicmapping.journal.."),
         RECOVERY(10, "io.atomicmapping.recovery.."),
-        CORE(20, "io.atomicmapping", "io.atomicmapping.dirty..", "io.atomicmapping.writeback.."),
+        CORE(20, "io.atomicmapping", "io.atomicmapping.adoption..", "io.atomicmapping.dirty..",
+                "io.atomicmapping.writeback.."),
         CRASH_TEST(3, "io.atomicmapping.crash.."),
         EXAMPLES(10, "io.atomicmapping.examples..");
 

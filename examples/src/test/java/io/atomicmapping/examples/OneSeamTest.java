@@ -16,7 +16,8 @@ import org.junit.jupiter.api.Test;
 /**
  * Only {@code io.atomicmapping.storage} opens files and changes them: whatever else the library does to a
  * file, it does through {@code Storage} and {@code DurableFile}, where the crash tests record it. The
- * examples are programs, not the library; the page that tells of a violation is no file of a mapping.
+ * examples are programs, not the library; the page that tells of a violation is no file of a mapping, and
+ * memory that mappings of other libraries share is no file on any disk.
  */
 class OneSeamTest {
 
@@ -25,6 +26,9 @@ class OneSeamTest {
     private static final String PAGE_FOR_PEOPLE = "io.atomicmapping.crash.StoryPage";
     /** All that it may do to files: make its directory and write itself there. */
     private static final Set<String> PAGE_WRITING = Set.of("createDirectories", "writeString");
+    /** The length of that memory. */
+    private static final String MEMORY_SIZING = "io.atomicmapping.adoption.OwnersMappings -> " + LINUX
+            + ".ftruncate(int, long)";
     private static final int FEWEST_CLASSES = 90;
     private static final int FEWEST_CHANGES_SEEN = 15;
 
@@ -107,6 +111,7 @@ class OneSeamTest {
                 + "(")));
         assertEquals(PAGE_WRITING.size(), page.size(), "what the page does: " + page);
         changes.removeAll(page);
+        assertTrue(changes.remove(MEMORY_SIZING), "memory that mappings share is made elsewhere by now");
         assertEquals(Set.of(), changes, "files opened or changed outside " + SEAM);
     }
 
