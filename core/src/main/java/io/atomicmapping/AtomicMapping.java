@@ -194,7 +194,11 @@ public final class AtomicMapping implements AutoCloseable {
      * into the file by {@code write(2)}, but past its end: that is neither protected nor noticed. Rely on
      * {@code force} or {@code msync}: they do nothing.
      *
-     * <p><b>The mapping itself.</b> Loads and stores by offset see the same bytes, at about a microsecond
+     * <p>And it must stay mapped: a buffer that nobody holds is unmapped when it is collected. A sync, a
+     * load or a store by offset that meets that in the same moment ends the process, as any use of memory
+     * that is gone.
+     *
+     * <p><b>The mapping itself.</b> Loads and stores by offset see the same bytes, at some microseconds
      * each: the kernel is asked whether the memory is still there. {@link #segment()}, {@link
      * #readSegment()} and {@link #resize} throw {@link UnsupportedOperationException}; {@link #sync(long,
      * long)} commits everything. {@code rollback} leaves the file its length, with zeros past the last
@@ -206,7 +210,7 @@ public final class AtomicMapping implements AutoCloseable {
      * the length of one commit. A file that was mapped without that is refused here, and nothing is written.
      *
      * <p><b>Cost.</b> Follows the number of mappings and, in a sync, the pages stored to. Mappings are
-     * found in microseconds from Linux 6.11 on, in about a millisecond before. A commit has at least the
+     * found in microseconds from Linux 6.11 on, in some milliseconds before. A commit has at least the
      * bytes of the file's last page.
      *
      * @param file the file; another name of it than the owner used will do

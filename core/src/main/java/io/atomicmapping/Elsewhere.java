@@ -14,8 +14,8 @@ import java.nio.ByteOrder;
  * Loads and stores by offset in an adopted file, whose bytes lie where another library has mapped them.
  *
  * <ul>
- *   <li>Before memory of that library is touched, the kernel is asked whether it is still the file's: about a
- *       microsecond. A library that unmaps at that very moment is not noticed.
+ *   <li>Before memory of that library is touched, the kernel is asked whether it is still the file's. A
+ *       library that unmaps between that and the access is not noticed: that ends the process.
  *   <li>What lies in one piece is loaded and stored at once where it is aligned, as anywhere.
  * </ul>
  *

@@ -12,10 +12,10 @@ import java.lang.foreign.ValueLayout;
  * Finds the pages that were stored to, the best way that the kernel has and allows.
  *
  * <ul>
- *   <li>Memory is armed once, when it was mapped anew; if the kernel refuses that, a worse tier does from then
- *       on, for all memory.
- *   <li>A page once listed is listed again only after another store, in the best tier; in the others as long as
- *       it is private, or always.
+ *   <li>Memory is armed once, when it was mapped anew; if the kernel refuses that, a worse tier does from
+ *       then on, for all memory.
+ *   <li>A page once listed is listed again only after another store, in the best tier; in the others as long
+ *       as it is private, or always.
  * </ul>
  *
  * <p>{@link #arm} and {@link #refuseStores} are called under the resize lock, {@link #tier} and {@link

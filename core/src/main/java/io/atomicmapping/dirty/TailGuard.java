@@ -142,10 +142,10 @@ public final class TailGuard implements AutoCloseable {
     // ---- what the owner stored in home ----
 
     /**
-     * Moves what the owner has put into home, into the last committed page or into that which was the last when
-     * {@link #watch} was called, to the working image, as stored and not committed. Of the committed page home
-     * is again as it is committed. Those are the pages that an owner maps once more to make its file longer, and
-     * the image may have a copy of them that misses what is stored there.
+     * Moves what the owner has put into home, into the last committed page or into that which was the last
+     * when {@link #watch} was called, to the working image, as stored and not committed. Of the committed
+     * page home is again as it is committed. Those are the pages that an owner maps once more to make its
+     * file longer, and the image may have a copy of them that misses what is stored there.
      *
      * @param home the file
      * @param stretches where the image's pages lie

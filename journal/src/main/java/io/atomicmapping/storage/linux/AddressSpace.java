@@ -17,7 +17,7 @@ import java.util.List;
  *
  * <ul>
  *   <li>Asked by PROCMAP_QUERY (Linux 6.11), about a microsecond for each answer; else by reading all of
- *       {@code /proc/self/maps}, which takes about a millisecond, at each {@link #refresh}.
+ *       {@code /proc/self/maps}, which takes a millisecond or more, at each {@link #refresh}.
  *   <li>An answer was true at a moment: who maps and unmaps meanwhile is not kept from it.
  * </ul>
  *
