@@ -3,9 +3,7 @@ package io.atomicmapping;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import java.io.IOException;
 import java.lang.foreign.MemorySegment;
-import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -113,45 +111,5 @@ class StoresOfAPageTest {
             assertEquals(commit, mapping.sync());
             assertEquals(journaled, mapping.stats().bytesJournaled());
         }
-    }
-
-    /** A put that ends the stack after its mark and before its store has stored nothing. */
-    @Test
-    void thatEndTheStackAreNotCommittedUnlessTheyWereMade() throws Exception {
-        try (TestFile file = TestFile.Place.MEMORY.newFile(); AtomicMapping mapping = file.open(SIZE)) {
-            List<Throwable> failures = new ArrayList<>();
-            Thread thread = new Thread(null, () -> {
-                for (int i = 1; i <= 60; i++) {
-                    try {
-                        storeAtTheEndOfTheStack(mapping, i);
-                    } catch (StackOverflowError e) {
-                        failures.add(e);
-                    }
-                    try {
-                        mapping.sync();
-                        try (TestFile copy = file.copyAsAfterAKill(); AtomicMapping recovered = copy.open()) {
-                            assertEquals(mapping.getLong(WORD), recovered.getLong(WORD), "round=" + i);
-                        }
-                    } catch (IOException | AssertionError e) {
-                        failures.add(e);
-                        return;
-                    }
-                }
-            }, "deep", 1 << 20);
-            thread.start();
-            thread.join();
-            assertEquals(List.of(), failures.stream().filter(e -> !(e instanceof StackOverflowError)).toList());
-        }
-    }
-
-    private static int storeAtTheEndOfTheStack(AtomicMapping mapping, int seed) {
-        int depth;
-        try {
-            depth = storeAtTheEndOfTheStack(mapping, seed) + 1;
-        } catch (StackOverflowError e) {
-            mapping.putLong(WORD, seed);
-            depth = 0;
-        }
-        return depth;
     }
 }
