@@ -40,8 +40,6 @@ public final class KernelTracking implements AutoCloseable {
     private final PageList found = new PageList();
     private final Arena arena = Arena.ofShared();
     private final PageComparison comparison;
-    /** made when it is first needed */
-    private SplitSeal split;
     private final MemorySegment snapshot;
     private final MemorySegment basePage;
     /** home as the page cache has it, mapped to be read, or 0 where it must be read by calls */
@@ -248,13 +246,6 @@ public final class KernelTracking implements AutoCloseable {
      */
     public void seal(SealedGeneration target, List<Range> ranges, long size, long zeroFrom)
             throws IOException {
-        if (canSplit(ranges, size, zeroFrom)) {
-            if (split == null) {
-                split = new SplitSeal(finder.protection(), base, pageShift);
-            }
-            split.seal(target, image.address(), endPage(ranges.get(0), size), size, carried);
-            return;
-        }
         findStores(ranges, size);
         boolean complete = false;
         try {
@@ -277,13 +268,6 @@ public final class KernelTracking implements AutoCloseable {
                 carry(found);
             }
         }
-    }
-
-    /** Whether a seal is of everything, and everything is found by the kernel and has its base mapped. */
-    private boolean canSplit(List<Range> ranges, long size, long zeroFrom) {
-        return ranges.size() == 1 && ranges.get(0).isEverything() && carried.isEmpty()
-                && zeroFrom == Long.MAX_VALUE && guard == null && base != 0
-                && tier() == KernelTier.WRITE_PROTECTION && SplitSeal.isWorthIt(endPage(ranges.get(0), size));
     }
 
     /** Lists the pages to look at, in order and each once: those just found, and those carried. */
@@ -541,9 +525,6 @@ public final class KernelTracking implements AutoCloseable {
 
     @Override
     public void close() {
-        if (split != null) {
-            split.close();
-        }
         finder.close();
         if (base != 0) {
             Linux.munmap(base, pages << pageShift);

@@ -32,7 +32,6 @@ final class StoreFinder implements AutoCloseable {
     private final int pagemap;
     private final Arena arena = Arena.ofShared();
     private final MemorySegment entries = arena.allocate((long) PAGEMAP_ENTRIES * Long.BYTES, 8);
-    private final WriteProtection.Scan scan = new WriteProtection.Scan(arena);
     private volatile KernelTier tier;
 
     StoreFinder(int pageShift) {
@@ -47,11 +46,6 @@ final class StoreFinder implements AutoCloseable {
 
     KernelTier tier() {
         return tier;
-    }
-
-    /** What finds stores in the best tier. */
-    WriteProtection protection() {
-        return protection;
     }
 
     /** Memory was mapped anew: finds the stores there, too. */
@@ -82,7 +76,7 @@ final class StoreFinder implements AutoCloseable {
     /** Lists those of pages that follow each other in memory, too; the origin is where page 0 would lie. */
     private void list(long origin, long from, long to, PageList target) throws IOException {
         switch (tier) {
-            case WRITE_PROTECTION -> protection.scan(scan, origin + (from << pageShift),
+            case WRITE_PROTECTION -> protection.scan(origin + (from << pageShift),
                     to - from << pageShift, origin, pageShift, target);
             case PRIVATE_PAGES -> listPrivate(pagemap, origin, from, to, entries, target);
             case COMPARE_ALL -> {

@@ -47,17 +47,9 @@ final class WriteProtection implements AutoCloseable {
     private static final int REGION_BYTES = 24;
     private static final int REGIONS = 2_048;
 
-    /** The memory that a scan needs; of threads that scan beside each other each has its own. */
-    static final class Scan {
-        private final MemorySegment argument;
-        private final MemorySegment regions;
-
-        Scan(Arena arena) {
-            argument = arena.allocate(SCAN_BYTES, 8);
-            regions = arena.allocate((long) REGIONS * REGION_BYTES, 8);
-        }
-    }
-
+    private final Arena arena = Arena.ofShared();
+    private final MemorySegment argument = arena.allocate(SCAN_BYTES, 8);
+    private final MemorySegment regions = arena.allocate((long) REGIONS * REGION_BYTES, 8);
     private final int pagemap;
     private final int async;
     /** a second one whose faults are SIGBUS, for memory that takes no store; -1 until it is needed */
@@ -151,7 +143,6 @@ final class WriteProtection implements AutoCloseable {
     /**
      * Lists the pages of a range that were written since they were last listed, and protects them again.
      *
-     * @param memory the caller's
      * @param address the range's first byte
      * @param length its length, whole pages
      * @param image the address of page 0
@@ -159,9 +150,7 @@ final class WriteProtection implements AutoCloseable {
      * @param target where the page numbers go
      * @throws IOException if the scan fails
      */
-    void scan(Scan memory, long address, long length, long image, int pageShift, PageList target)
-            throws IOException {
-        MemorySegment argument = memory.argument;
+    void scan(long address, long length, long image, int pageShift, PageList target) throws IOException {
         long at = address;
         long end = address + length;
         while (at < end) {
@@ -170,7 +159,7 @@ final class WriteProtection implements AutoCloseable {
             put(argument, 2, at);
             put(argument, 3, end);
             put(argument, 4, 0);
-            put(argument, 5, memory.regions.address());
+            put(argument, 5, regions.address());
             put(argument, 6, REGIONS);
             put(argument, 7, 0);
             put(argument, 8, 0);
@@ -185,14 +174,13 @@ final class WriteProtection implements AutoCloseable {
                         + ", errno=" + Errno.name(-count) + " (" + Errno.text(-count) + ")");
             }
             for (int i = 0; i < count; i++) {
-                collect(memory.regions, i, image, pageShift, target);
+                collect(i, image, pageShift, target);
             }
             at = Math.max(at + 1, argument.getAtIndex(ValueLayout.JAVA_LONG, 4));
         }
     }
 
-    private static void collect(MemorySegment regions, int region, long image, int pageShift,
-            PageList target) {
+    private void collect(int region, long image, int pageShift, PageList target) {
         long first = regions.getAtIndex(ValueLayout.JAVA_LONG, region * 3L) - image >>> pageShift;
         long end = regions.getAtIndex(ValueLayout.JAVA_LONG, region * 3L + 1) - image >>> pageShift;
         for (long page = first; page < end; page++) {
@@ -211,5 +199,6 @@ final class WriteProtection implements AutoCloseable {
         if (refusing >= 0) {
             Linux.close(refusing);
         }
+        arena.close();
     }
 }
