@@ -207,7 +207,7 @@ final class Adopted implements AutoCloseable {
             adopt(found);
         }
         guard.absorb(engine.home, engine.image.stretches());
-        guard.watch(engine.home, engine.sizes.current());
+        guard.watch(engine.home, engine.image.stretches(), engine.sizes.current());
         if (found.isEmpty()) {
             return 0;
         }
@@ -325,7 +325,8 @@ final class Adopted implements AutoCloseable {
         }
         lookAtCommon();
         engine.kernel().rollback(engine.sizes.current());
-        guard.watch(engine.home, engine.sizes.current()); // zeros, by now
+        // zeros, by now
+        guard.watch(engine.home, engine.image.stretches(), engine.sizes.current());
         engine.ensureHomeComplete();
     }
 

@@ -181,18 +181,28 @@ public final class TailGuard implements AutoCloseable {
     }
 
     /**
-     * Remembers what home has of its last page, which need not be committed.
+     * Remembers what home has of its last page, which need not be committed, and parts the image's page from
+     * it. A page that was copied only by the first store to it would have in it what the owner has stored in
+     * home by then, as if that had been stored to the image, even after the owner has taken it back.
      *
      * @param home the file
+     * @param stretches where the image's pages lie
      * @param currentSize the size now
      * @throws IOException if home cannot be read
      */
-    public void watch(DurableFile home, long currentSize) throws IOException {
+    public void watch(DurableFile home, Stretches stretches, long currentSize) throws IOException {
         watchedPage = -1;
-        if (currentSize > 0 && pageFrom(currentSize) != committedPage << pageShift) {
-            long count = home.read(pageFrom(currentSize), watched);
+        if (currentSize == 0) {
+            return;
+        }
+        long page = pageFrom(currentSize) >>> pageShift;
+        if (!SeededFault.ADOPTED_TAIL_NOT_PARTED.isSeeded()) {
+            Memory.touchForStore(stretches.addressOf(page));
+        }
+        if (page != committedPage) {
+            long count = home.read(page << pageShift, watched);
             watched.asSlice(count).fill((byte) 0);
-            watchedPage = pageFrom(currentSize) >>> pageShift;
+            watchedPage = page;
         }
     }
 

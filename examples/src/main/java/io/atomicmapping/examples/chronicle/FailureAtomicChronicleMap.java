@@ -28,10 +28,8 @@ import net.openhft.chronicle.map.ChronicleMapBuilder;
  *       lock is held nevertheless is refused; Chronicle would wait a minute for each, and then fail.
  *   <li>Chronicle Map grows by mapping more of its file, in the middle of a put. The next commit adopts that.
  *       What was stored there before lies behind the end of what is committed: a crash cuts it off.
- *   <li>Chronicle Map keeps on the heap which parts of the file it has mapped. A rollback, which may take
- *       growth back, therefore opens the map anew: keep no reference to the map beyond the section that got
- *       it. Going on in the same map where nothing had grown was tried, and left a wrong map once in about
- *       seventy that several threads were using; why is not known.
+ *   <li>Chronicle Map keeps on the heap which parts of the file it has mapped. A rollback that takes growth
+ *       back therefore opens the map anew: keep no reference to the map beyond the section that got it.
  *   <li>A new map is made under another name and renamed once it is whole, so that a crash leaves a map or
  *       none. Let one process do it: two that make the same file at the same time would lose one.
  * </ul>
@@ -253,8 +251,12 @@ public final class FailureAtomicChronicleMap<K, V> implements AutoCloseable {
         lockAlone("rollback");
         try {
             opened().rollback();
-            closeBoth();
-            open();
+            VanillaChronicleHash<?, ?, ?, ?> hash = (VanillaChronicleHash<?, ?, ?, ?>) map;
+            int bulks = hash.globalMutableState().getAllocatedExtraTierBulks();
+            if (bulks < hash.tierBulkOffsets.size()) {
+                closeBoth();
+                open();
+            }
         } finally {
             life.writeLock().unlock();
         }

@@ -133,6 +133,8 @@ public enum SeededFault {
     LAST_RECORD_NOT_KEPT,
     /** What the owner of an adopted file has stored in its last page at home stays there, uncommitted. */
     ADOPTED_TAIL_NOT_MENDED,
+    /** The last page of an adopted file is copied by the first store to it, with what its owner has there. */
+    ADOPTED_TAIL_NOT_PARTED,
     /** What the owner of an adopted file has appended is not in the record that makes the file longer. */
     APPENDED_BYTES_NOT_GATHERED;
 

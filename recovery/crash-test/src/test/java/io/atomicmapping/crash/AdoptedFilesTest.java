@@ -166,6 +166,21 @@ class AdoptedFilesTest {
         }
     }
 
+    /** A store through the old mapping comes between what is stored through the new one and taken back. */
+    @Test
+    void whatIsTakenBackInTheLastPageStaysSo() throws IOException {
+        try (Fixture library = new Fixture()) {
+            MemorySegment more = library.map(SIZE, 5 * PAGE);
+            more.set(BYTE, 0, (byte) 7);
+            library.second.set(BYTE, SIZE - 4 * PAGE - 1, (byte) 5);
+            more.set(BYTE, 0, (byte) 0);
+            library.mapping.sync();
+            library.expected = Arrays.copyOf(library.expected, SIZE + 5 * PAGE);
+            library.expected[SIZE - 1] = 5;
+            library.aKillLeavesWhatIsCommitted();
+        }
+    }
+
     @Test
     void appendedBytesAreCommitted() throws IOException {
         try (Fixture library = new Fixture()) {

@@ -97,6 +97,7 @@ class SeededFaultsTest {
         ADOPTED_TAIL_AFTER_A_CHECKPOINT(AdoptedFilesTest.class,
                 "theLastPageIsAsCommittedAfterACheckpointAndAKill"),
         ADOPTED_TAIL_ROLLED_BACK(AdoptedFilesTest.class, "theLastPageIsRolledBack"),
+        ADOPTED_TAIL_TAKEN_BACK(AdoptedFilesTest.class, "whatIsTakenBackInTheLastPageStaysSo"),
         APPENDED_BYTES(AdoptedFilesTest.class, "appendedBytesAreCommitted"),
         KILLED_OPENING(CrashExamplesTest.class, "nameThatAKilledOpeningLeftInTheCacheIsForcedBeforeACommit");
 
@@ -195,6 +196,7 @@ class SeededFaultsTest {
             case ADOPTED_TAIL_NOT_CUT -> Detector.ADOPTED_TAIL;
             case LAST_RECORD_NOT_KEPT -> Detector.ADOPTED_TAIL_AFTER_A_CHECKPOINT;
             case ADOPTED_TAIL_NOT_MENDED -> Detector.ADOPTED_TAIL_ROLLED_BACK;
+            case ADOPTED_TAIL_NOT_PARTED -> Detector.ADOPTED_TAIL_TAKEN_BACK;
             case APPENDED_BYTES_NOT_GATHERED -> Detector.APPENDED_BYTES;
         };
     }
