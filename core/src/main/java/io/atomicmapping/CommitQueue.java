@@ -2,7 +2,6 @@ package io.atomicmapping;
 
 import io.atomicmapping.dirty.Cuts;
 import io.atomicmapping.dirty.KernelTracking;
-import io.atomicmapping.journal.JournalFormat;
 import io.atomicmapping.journal.RedoRecord;
 import io.atomicmapping.journal.fault.SeededFault;
 import java.io.IOException;
@@ -39,6 +38,7 @@ final class CommitQueue implements AutoCloseable {
     private final Engine engine;
     private final ReentrantLock sealLock;
     private final AsyncCommits async;
+    private final JournalRoom room;
     /** sealed and not yet taken to be committed, oldest first; guarded by itself */
     private final List<PendingCommit> queue = new ArrayList<>();
     private final ArrayDeque<PendingCommit> spares = new ArrayDeque<>();
@@ -48,12 +48,12 @@ final class CommitQueue implements AutoCloseable {
     private volatile long lastCommit;
     private volatile long commitCount;
     private volatile long bytesJournaled;
-    private volatile long stallNanos;
 
     CommitQueue(Engine engine, ReentrantLock sealLock, AsyncCommits async, long lastCommit) {
         this.engine = engine;
         this.sealLock = sealLock;
         this.async = async;
+        this.room = new JournalRoom(engine);
         this.lastCommit = lastCommit;
     }
 
@@ -71,13 +71,9 @@ final class CommitQueue implements AutoCloseable {
         return bytesJournaled;
     }
 
-    long stallNanos() {
-        return stallNanos;
-    }
-
-    /** A commit had to wait; under the commit lock. */
-    void stalled(long nanos) {
-        stallNanos += nanos;
+    /** Where commits wait for room in the ring. */
+    JournalRoom room() {
+        return room;
     }
 
     // ---- the queue ----
@@ -224,7 +220,7 @@ final class CommitQueue implements AutoCloseable {
         long bytes = engine.journal.recordBytes(record.bodyBytes());
         if (engine.journal.freeBytes() < bytes) {
             forceAndComplete(index);
-            awaitRoom(bytes);
+            awaitRoom(bytes, record.size());
         }
         long number = lastNumber(index) + 1;
         commit.startLsn = engine.journal.appendLsn();
@@ -244,38 +240,16 @@ final class CommitQueue implements AutoCloseable {
         return lastCommit;
     }
 
-    private void awaitRoom(long bytes) throws IOException {
+    private void awaitRoom(long bytes, long size) throws IOException {
         if (SeededFault.ROOM_AWAITED_INSIDE_EXCLUSION.isSeeded()
                 && engine.sections.tryExclude(Long.MAX_VALUE >>> 1)) {
             try {
-                makeRoom(bytes);
+                room.await(bytes, size);
             } finally {
                 engine.sections.endExclusion();
             }
         } else {
-            makeRoom(bytes);
-        }
-    }
-
-    private void makeRoom(long bytes) throws IOException {
-        long begin = System.nanoTime();
-        try {
-            if (bytes > JournalFormat.RING_BYTES_MAX) {
-                throw new IOException("commit is too large for any journal, sync more often or by ranges:"
-                        + " bytes=" + bytes + ", most=" + JournalFormat.RING_BYTES_MAX
-                        + ", file=" + engine.file);
-            }
-            if (bytes > engine.journal.ringBytes()) {
-                while (engine.journal.freeBytes() < engine.journal.ringBytes()) {
-                    engine.checkpointer.checkpoint(true);
-                }
-                engine.journal.grow(Math.max(bytes, Long.highestOneBit(bytes * 2)));
-            }
-            for (boolean full = false; engine.journal.freeBytes() < bytes; full = true) {
-                engine.checkpointer.checkpoint(full);
-            }
-        } finally {
-            stallNanos += System.nanoTime() - begin;
+            room.await(bytes, size);
         }
     }
 

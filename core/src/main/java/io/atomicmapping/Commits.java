@@ -339,7 +339,7 @@ final class Commits implements AutoCloseable {
         }
         long begin = System.nanoTime();
         engine.checkpointer.checkpoint();
-        queue.stalled(System.nanoTime() - begin);
+        queue.room().stalled(System.nanoTime() - begin);
         if (engine.checkpointer.isFarOverBudget() && !warnedOfBudget) {
             warnedOfBudget = true;
             engine.checkpointer.warnOfBudget();

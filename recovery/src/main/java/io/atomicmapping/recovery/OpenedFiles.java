@@ -15,11 +15,13 @@ public final class OpenedFiles implements AutoCloseable {
     private final DurableFile home;
     private final JournalWriter journal;
     private final RecoveryOutcome outcome;
+    private final boolean ringFollowsSize;
 
-    OpenedFiles(DurableFile home, JournalWriter journal, RecoveryOutcome outcome) {
+    OpenedFiles(DurableFile home, JournalWriter journal, RecoveryOutcome outcome, boolean ringFollowsSize) {
         this.home = home;
         this.journal = journal;
         this.outcome = outcome;
+        this.ringFollowsSize = ringFollowsSize;
     }
 
     /**
@@ -65,6 +67,15 @@ public final class OpenedFiles implements AutoCloseable {
      */
     public RecoveryOutcome outcome() {
         return outcome;
+    }
+
+    /**
+     * Whether the journal's ring is to be as long as the data file's size asks for.
+     *
+     * @return false where its length was chosen
+     */
+    public boolean ringFollowsSize() {
+        return ringFollowsSize;
     }
 
     /**

@@ -70,7 +70,7 @@ final class Opening {
             CommittedState state = new CommittedState(writer.lastCommit(), writer.slot().committedSize());
             return new OpenedFiles(home, writer, new RecoveryOutcome(tailCase, created, commitsReplayed,
                     bytesReplayed, bytesDiscarded, state.commit(), state.size(),
-                    System.nanoTime() - startNanos, target));
+                    System.nanoTime() - startNanos, target), request.journalCapacityBytes() == 0);
         } catch (IOException | RuntimeException | Error e) {
             abandon(e);
             throw e;
