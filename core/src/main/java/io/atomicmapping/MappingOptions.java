@@ -147,7 +147,7 @@ public final class MappingOptions {
 
         /**
          * The size of the journal's ring. A larger one makes checkpoints rarer and recovery longer. A commit
-         * that does not fit makes it grow. The default is a quarter of the file's size, from 1 to 256 MiB, and
+         * that does not fit makes it grow. The default is a quarter of the file's size, 1 to 256 MiB, and
          * grows with the file: a commit that finds no room in a ring shorter than half of that waits once
          * until everything is home and a longer ring is written, up to a second for 256 MiB on a fast disk.
          *

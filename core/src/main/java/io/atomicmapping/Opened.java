@@ -250,8 +250,9 @@ final class Opened {
                 engine.journal.ringBytes(), engine.journal.ringBytes() - engine.journal.freeBytes(),
                 engine.checkpointer.checkpoints(), engine.checkpointer.checkpointNanos(),
                 engine.checkpointer.bytesWritten(), commits.queue().room().stallNanos(), privateBytes,
-                budgetBytes, kernel == null ? "EXPLICIT" : kernel.tier().name(), commits.latencies().percentile(0.5),
-                commits.latencies().percentile(0.99), commits.latencies().max(),
+                budgetBytes, kernel == null ? "EXPLICIT" : kernel.tier().name(),
+                commits.latencies().percentile(0.5), commits.latencies().percentile(0.99),
+                commits.latencies().max(),
                 engine.adopted() == null ? 0 : engine.adopted().count());
     }
 
