@@ -62,10 +62,6 @@ public final class AtomicMapping implements AutoCloseable {
             ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final ValueLayout.OfLong LONG =
             ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-    private static final ValueLayout.OfFloat FLOAT =
-            ValueLayout.JAVA_FLOAT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-    private static final ValueLayout.OfDouble DOUBLE =
-            ValueLayout.JAVA_DOUBLE_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final VarHandle ALIGNED_LONG =
             ValueLayout.JAVA_LONG.withOrder(ByteOrder.LITTLE_ENDIAN).varHandle();
     private static final VarHandle ALIGNED_INT =
@@ -350,13 +346,7 @@ public final class AtomicMapping implements AutoCloseable {
      * @return its value
      */
     public float getFloat(long offset) {
-        try {
-            return loadsElsewhere(offset, Float.BYTES)
-                    ? Float.intBitsToFloat((int) elsewhere.load(offset, Float.BYTES))
-                    : data.get(FLOAT, offset);
-        } catch (InternalError e) {
-            throw opened.unreadable(e);
-        }
+        return Float.intBitsToFloat(getInt(offset));
     }
 
     /**
@@ -366,13 +356,7 @@ public final class AtomicMapping implements AutoCloseable {
      * @return its value
      */
     public double getDouble(long offset) {
-        try {
-            return loadsElsewhere(offset, Double.BYTES)
-                    ? Double.longBitsToDouble(elsewhere.load(offset, Double.BYTES))
-                    : data.get(DOUBLE, offset);
-        } catch (InternalError e) {
-            throw opened.unreadable(e);
-        }
+        return Double.longBitsToDouble(getLong(offset));
     }
 
     /**
@@ -457,19 +441,31 @@ public final class AtomicMapping implements AutoCloseable {
 
     // ---- stores ----
 
-    /**
-     * Inside a section: checks the bounds and marks what the store of one value will touch; false if the store
-     * is to go where another library has mapped the file.
-     */
-    private boolean storesHere(long offset, int length, long value, Slot section) {
-        if (offset >= 0 && offset <= gate.limit() - length) {
-            tracking.mark(offset, length, value, section);
-            return true;
-        }
-        return passesOtherwise(offset, length, section);
+    /** Inside a section: whether the bounds are right and the store of one value, below them, is marked. */
+    private boolean isMarked(long offset, int length, long value, Slot section) {
+        return offset >= 0 && offset <= gate.limit() - length
+                && tracking.tryMark(offset, length, value, section);
     }
 
-    /** As {@link #storesHere(long, int, long, Slot)}, for stores that are not one value. */
+    /** Stores one value for which {@link #isMarked} is not true: all that seldom happens to a put is here. */
+    private void store(long offset, int length, long value, Slot section) {
+        boolean here = true;
+        if (offset >= 0 && offset <= gate.limit() - length) {
+            tracking.mark(offset, length, value, section);
+        } else {
+            here = passesOtherwise(offset, length, section);
+        }
+        if (here) {
+            Memory.set(address + offset, length, value);
+        } else {
+            elsewhere.store(offset, length, value);
+        }
+    }
+
+    /**
+     * Inside a section: checks the bounds and marks what stores will touch; false if they are to go where
+     * another library has mapped the file.
+     */
     private boolean storesHere(long offset, long length, Slot section) {
         if (offset >= 0 && offset <= gate.limit() - length) {
             tracking.mark(offset, length, section);
@@ -496,7 +492,7 @@ public final class AtomicMapping implements AutoCloseable {
         return elsewhere == null;
     }
 
-    /** As {@link #storesHere(long, long, Slot)}, for a length that the caller gave. */
+    /** As {@link #storesHere}, for a length that the caller gave. */
     private boolean storesHereOf(long offset, long length, Slot section) {
         if (length > 0) {
             return storesHere(offset, length, section);
@@ -534,10 +530,10 @@ public final class AtomicMapping implements AutoCloseable {
     public void putByte(long offset, byte value) {
         Slot section = sections.openPut();
         try {
-            if (storesHere(offset, Byte.BYTES, value, section)) {
+            if (isMarked(offset, Byte.BYTES, value, section)) {
                 Memory.ALL.set(BYTE, address + offset, value);
             } else {
-                elsewhere.store(offset, Byte.BYTES, value);
+                store(offset, Byte.BYTES, value, section);
             }
         } catch (InternalError | StackOverflowError e) {
             throw storeFailed(offset, e);
@@ -555,10 +551,10 @@ public final class AtomicMapping implements AutoCloseable {
     public void putShort(long offset, short value) {
         Slot section = sections.openPut();
         try {
-            if (storesHere(offset, Short.BYTES, value, section)) {
+            if (isMarked(offset, Short.BYTES, value, section)) {
                 Memory.ALL.set(SHORT, address + offset, value);
             } else {
-                elsewhere.store(offset, Short.BYTES, value);
+                store(offset, Short.BYTES, value, section);
             }
         } catch (InternalError | StackOverflowError e) {
             throw storeFailed(offset, e);
@@ -576,10 +572,10 @@ public final class AtomicMapping implements AutoCloseable {
     public void putInt(long offset, int value) {
         Slot section = sections.openPut();
         try {
-            if (storesHere(offset, Integer.BYTES, value, section)) {
+            if (isMarked(offset, Integer.BYTES, value, section)) {
                 Memory.ALL.set(INT, address + offset, value);
             } else {
-                elsewhere.store(offset, Integer.BYTES, value);
+                store(offset, Integer.BYTES, value, section);
             }
         } catch (InternalError | StackOverflowError e) {
             throw storeFailed(offset, e);
@@ -597,10 +593,10 @@ public final class AtomicMapping implements AutoCloseable {
     public void putLong(long offset, long value) {
         Slot section = sections.openPut();
         try {
-            if (storesHere(offset, Long.BYTES, value, section)) {
+            if (isMarked(offset, Long.BYTES, value, section)) {
                 Memory.ALL.set(LONG, address + offset, value);
             } else {
-                elsewhere.store(offset, Long.BYTES, value);
+                store(offset, Long.BYTES, value, section);
             }
         } catch (InternalError | StackOverflowError e) {
             throw storeFailed(offset, e);
@@ -616,18 +612,7 @@ public final class AtomicMapping implements AutoCloseable {
      * @param value its value
      */
     public void putFloat(long offset, float value) {
-        Slot section = sections.openPut();
-        try {
-            if (storesHere(offset, Float.BYTES, Float.floatToRawIntBits(value), section)) {
-                Memory.ALL.set(FLOAT, address + offset, value);
-            } else {
-                elsewhere.store(offset, Float.BYTES, Float.floatToRawIntBits(value));
-            }
-        } catch (InternalError | StackOverflowError e) {
-            throw storeFailed(offset, e);
-        } finally {
-            sections.exitPut(section);
-        }
+        putInt(offset, Float.floatToRawIntBits(value));
     }
 
     /**
@@ -637,18 +622,7 @@ public final class AtomicMapping implements AutoCloseable {
      * @param value its value
      */
     public void putDouble(long offset, double value) {
-        Slot section = sections.openPut();
-        try {
-            if (storesHere(offset, Double.BYTES, Double.doubleToRawLongBits(value), section)) {
-                Memory.ALL.set(DOUBLE, address + offset, value);
-            } else {
-                elsewhere.store(offset, Double.BYTES, Double.doubleToRawLongBits(value));
-            }
-        } catch (InternalError | StackOverflowError e) {
-            throw storeFailed(offset, e);
-        } finally {
-            sections.exitPut(section);
-        }
+        putLong(offset, Double.doubleToRawLongBits(value));
     }
 
     /**
@@ -835,7 +809,7 @@ public final class AtomicMapping implements AutoCloseable {
         checkAligned(offset, Long.BYTES);
         Slot section = sections.openPut();
         try {
-            if (storesHere(offset, Long.BYTES, value, section)) {
+            if (storesHere(offset, Long.BYTES, section)) {
                 ALIGNED_LONG.setRelease(data, offset, value);
             } else {
                 ALIGNED_LONG.setRelease(Memory.ALL, elsewhere.addressOf(offset), value);

@@ -7,8 +7,6 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
-import java.nio.ByteOrder;
 
 /**
  * Loads and stores by offset in an adopted file, whose bytes lie where another library has mapped them.
@@ -22,12 +20,6 @@ import java.nio.ByteOrder;
  * <p>The bounds have been checked, and a store is inside a section.
  */
 final class Elsewhere {
-
-    private static final ValueLayout.OfByte BYTE = ValueLayout.JAVA_BYTE;
-    private static final ValueLayout.OfShort SHORT =
-            ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-    private static final ValueLayout.OfInt INT =
-            ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
     private final Engine engine;
     private final OwnersMappings mappings;
@@ -73,14 +65,7 @@ final class Elsewhere {
     /** Loads 1, 2, 4 or 8 bytes, as the low bits of the result. */
     long load(long offset, int length) {
         if (offset + length <= endOf(offset)) {
-            MemorySegment memory = Memory.ALL;
-            long address = addressOf(offset);
-            return switch (length) {
-                case Byte.BYTES -> memory.get(BYTE, address);
-                case Short.BYTES -> memory.get(SHORT, address);
-                case Integer.BYTES -> memory.get(INT, address);
-                default -> memory.get(Memory.LONG, address);
-            };
+            return Memory.get(addressOf(offset), length);
         }
         long bits = 0;
         for (int i = length - 1; i >= 0; i--) {
@@ -92,14 +77,7 @@ final class Elsewhere {
     /** Stores 1, 2, 4 or 8 bytes, the low bits of a value. */
     void store(long offset, int length, long value) {
         if (offset + length <= endOf(offset)) {
-            MemorySegment memory = Memory.ALL;
-            long address = addressOf(offset);
-            switch (length) {
-                case Byte.BYTES -> memory.set(BYTE, address, (byte) value);
-                case Short.BYTES -> memory.set(SHORT, address, (short) value);
-                case Integer.BYTES -> memory.set(INT, address, (int) value);
-                default -> memory.set(Memory.LONG, address, value);
-            }
+            Memory.set(addressOf(offset), length, value);
             return;
         }
         for (int i = 0; i < length; i++) {

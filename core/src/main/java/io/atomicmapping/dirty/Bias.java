@@ -19,6 +19,11 @@ import java.lang.invoke.VarHandle;
  */
 final class Bias {
 
+    /** {@link #isOwn} is to find out */
+    static final int UNKNOWN = 0;
+    static final int ONE = 1;
+    static final int MANY = 2;
+
     private static final int NOBODY = -2;
     private static final int EVERYBODY = -3;
     /** less the owner's slot: somebody is waiting for the owner's put to end */
@@ -61,6 +66,20 @@ final class Bias {
         }
         int now = (int) OWNER.getAcquire(this);
         return now == slot || now != EVERYBODY && take(slot);
+    }
+
+    /**
+     * Who marks until the caller's put has ended, as far as a look at the owner tells.
+     *
+     * @param slot the caller's slot, -1 if it has none
+     * @return the caller alone, or others, too, or that it is unknown
+     */
+    int markers(int slot) {
+        if (SeededFault.BIAS_NOT_REVOKED.isSeeded()) {
+            return UNKNOWN;
+        }
+        int now = (int) OWNER.getAcquire(this);
+        return now == slot ? ONE : now == EVERYBODY && slot >= 0 ? MANY : UNKNOWN;
     }
 
     private boolean take(int slot) {

@@ -33,13 +33,22 @@ final class DirtyPages implements AutoCloseable {
         private long usedBytes;
 
         private void add(long place, long value) {
+            if (!tryAdd(place, value)) {
+                grow(2 * usedBytes);
+                tryAdd(place, value);
+            }
+        }
+
+        /** Adds an entry unless that needs memory. */
+        boolean tryAdd(long place, long value) {
             long at = usedBytes;
             if (at == capacityBytes) {
-                grow(2 * at);
+                return false;
             }
             Memory.set(begin + at, place);
             Memory.set(begin + at + VALUE, value);
             usedBytes = at + ENTRY_BYTES;
+            return true;
         }
 
         private long size() {

@@ -81,6 +81,19 @@ public final class ExplicitTracking implements AutoCloseable {
     }
 
     /**
+     * As {@link #mark(long, int, long, Slot)}, unless that needs more than a few stores.
+     *
+     * @param offset where the store begins
+     * @param length its length, 1 to 8
+     * @param value what will be stored, in the lower bytes
+     * @param slot the caller's, whose put is open and has passed the gate
+     * @return whether it is marked; if not, {@link #mark(long, int, long, Slot)} is to do it
+     */
+    public boolean tryMark(long offset, int length, long value, Slot slot) {
+        return lines.tryMark(offset, length, value, slot);
+    }
+
+    /**
      * A store of one value was marked, and then perhaps not made. Inside the section of its put.
      *
      * @param offset where it would have begun

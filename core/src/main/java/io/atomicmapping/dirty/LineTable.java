@@ -43,6 +43,7 @@ final class LineTable implements AutoCloseable {
     private final long image;
     private final int pageShift;
     private final int lineShift;
+    private final int lineBytes;
     private final LazyMemory table;
     private final long tableAddress;
     private final DirtyPages dirty;
@@ -56,6 +57,7 @@ final class LineTable implements AutoCloseable {
         this.image = image;
         this.pageShift = pageShift;
         this.lineShift = pageShift - 6;
+        this.lineBytes = 1 << lineShift;
         this.table = new LazyMemory(pages << ENTRY_SHIFT);
         this.tableAddress = table.address();
         this.privates = new PageTree(pages);
@@ -65,6 +67,41 @@ final class LineTable implements AutoCloseable {
     }
 
     // ---- marking, inside a section ----
+
+    /**
+     * Marks the line that a store of 1 to 8 bytes will touch, unless that needs more than a few stores: then
+     * {@link #mark(long, int, long, Slot)} is to do it.
+     *
+     * <p>So that nothing is called here: what is live across a call in a loop of puts the JIT stores to the
+     * stack each time round, called or not, and the stores that miss the caches queue with those.
+     *
+     * @return whether it is marked
+     */
+    boolean tryMark(long offset, int length, long value, Slot slot) {
+        int markers = bias.markers(slot.number);
+        long entry = tableAddress + (offset >>> pageShift << ENTRY_SHIFT);
+        long mask = Memory.getAcquire(entry);
+        long twin = Memory.getAcquire(entry + TWIN);
+        if (markers == Bias.UNKNOWN || twin <= LOCKED || (offset & lineBytes - 1) > lineBytes - length) {
+            return false;
+        }
+        if (mask == 0) {
+            if (!slot.pages.tryAdd(MarkedPages.place(offset, length), value)) {
+                return false;
+            }
+        } else if ((twin & STORED_AGAIN) == 0) {
+            return false;
+        }
+        long bit = 1L << (offset >>> lineShift);
+        if ((mask & bit) == 0) {
+            if (markers == Bias.ONE) {
+                Memory.setRelease(entry, mask | bit);
+            } else {
+                Memory.getAndBitwiseOr(entry, bit);
+            }
+        }
+        return true;
+    }
 
     /** Marks the line or lines that a store of 1 to 8 bytes will touch. */
     void mark(long offset, int length, long value, Slot slot) {

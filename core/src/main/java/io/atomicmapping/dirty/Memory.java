@@ -22,6 +22,11 @@ public final class Memory {
     public static final ValueLayout.OfLong LONG =
             ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
+    private static final ValueLayout.OfByte BYTE = ValueLayout.JAVA_BYTE;
+    private static final ValueLayout.OfShort SHORT =
+            ValueLayout.JAVA_SHORT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+    private static final ValueLayout.OfInt INT =
+            ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final ValueLayout.OfLong WORD = ValueLayout.JAVA_LONG;
     private static final VarHandle WORDS = WORD.varHandle();
 
@@ -61,6 +66,38 @@ public final class Memory {
     /** Makes an address's page private without changing it: one fault, where a load first would cost two. */
     static void touchForStore(long address) {
         WORDS.getAndAdd(ALL, address & -8L, 0L);
+    }
+
+    /**
+     * Loads a little-endian value.
+     *
+     * @param address its address
+     * @param length 1, 2, 4 or 8 bytes
+     * @return the value, as the low bytes
+     */
+    public static long get(long address, int length) {
+        return switch (length) {
+            case Byte.BYTES -> ALL.get(BYTE, address);
+            case Short.BYTES -> ALL.get(SHORT, address);
+            case Integer.BYTES -> ALL.get(INT, address);
+            default -> ALL.get(LONG, address);
+        };
+    }
+
+    /**
+     * Stores a little-endian value.
+     *
+     * @param address its address
+     * @param length 1, 2, 4 or 8 bytes
+     * @param value the value, as the low bytes
+     */
+    public static void set(long address, int length, long value) {
+        switch (length) {
+            case Byte.BYTES -> ALL.set(BYTE, address, (byte) value);
+            case Short.BYTES -> ALL.set(SHORT, address, (short) value);
+            case Integer.BYTES -> ALL.set(INT, address, (int) value);
+            default -> ALL.set(LONG, address, value);
+        }
     }
 
     /**
