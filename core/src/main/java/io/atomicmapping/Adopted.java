@@ -47,7 +47,7 @@ final class Adopted implements AutoCloseable {
     private final OwnersMappings mappings;
     private final Elsewhere access;
     private volatile List<OwnedRange> ranges = List.of();
-    /** the pages that are mapped more than once; they lie in the image's own memory */
+    /** the pages that are or were mapped more than once; they lie in the image's own memory, and stay there */
     private List<Stretch> common = List.of();
     private TailGuard guard;
 
@@ -96,7 +96,7 @@ final class Adopted implements AutoCloseable {
         }
         List<OwnedRange> all = new ArrayList<>(ranges);
         all.addAll(found);
-        List<Stretch> twice = Coverage.twice(all, pageUp(engine.home.length()));
+        List<Stretch> twice = Coverage.either(Coverage.twice(all, pageUp(engine.home.length())), common);
         for (OwnedRange range : found) {
             for (Stretch part : Coverage.minus(range.stretch(), twice)) {
                 if (range.isWritable()) {
@@ -106,7 +106,7 @@ final class Adopted implements AutoCloseable {
             }
         }
         ranges = List.copyOf(all);
-        join(Coverage.both(twice, common), found);
+        join(common, found);
         for (Stretch part : Coverage.minus(twice, common)) {
             for (long at = part.from(); at < part.to(); at += CHUNK_BYTES) {
                 Stretch chunk = new Stretch(at, Math.min(part.to(), at + CHUNK_BYTES));
