@@ -3,6 +3,7 @@ package io.atomicmapping;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -15,7 +16,9 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.lang.ref.Reference;
 import java.nio.ByteBuffer;
+import java.nio.MappedByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileChannel.MapMode;
 import java.nio.channels.FileLock;
@@ -213,6 +216,28 @@ class AdoptionTroubleTest {
         }
     }
 
+    /** As Chronicle's libraries do each time they make their file longer: they would wait for ever. */
+    @Test
+    void theOwnerCanLockItsFileWhileItIsAdopted() throws Exception {
+        try (FileChannel channel = open(file)) {
+            MemorySegment owner = channel.map(MapMode.READ_WRITE, 0, PAGE, arena);
+            AtomicMapping mapping = AtomicMapping.adopt(file);
+            try (FileLock lock = channel.tryLock()) {
+                assertNotNull(lock);
+                owner.set(LONG, 0, 1);
+                assertEquals(2, mapping.sync());
+            }
+            refused(IOException.class, "already open", () -> AtomicMapping.open(file));
+            assertEquals("refused, as it should be", otherProcess(Adopts.class));
+            FileLock kept = channel.lock();
+            mapping.close();
+            assertTrue(kept.isValid());
+            assertEquals("locked", otherProcess(Locks.class), "not lost by the close");
+            kept.release();
+            assertEquals("adopted, locked=true", otherProcess(Adopts.class));
+        }
+    }
+
     /** Another process has the file open in the same library, which has a shared lock in each. */
     @Test
     void aFileThatAnotherProcessLocksTooIsRefused() throws Exception {
@@ -241,8 +266,9 @@ class AdoptionTroubleTest {
         public static void main(String[] arguments) throws IOException {
             try (FileChannel channel = open(Path.of(arguments[0]));
                     FileLock lock = channel.tryLock(0, Long.MAX_VALUE, true)) {
-                channel.map(MapMode.READ_WRITE, 0, PAGE);
+                MappedByteBuffer owner = channel.map(MapMode.READ_WRITE, 0, PAGE);
                 AtomicMapping.adopt(Path.of(arguments[0])).close();
+                Reference.reachabilityFence(owner); // or it may be unmapped before it is adopted
                 System.out.println("adopted, locked=" + lock.isShared());
             } catch (IOException e) {
                 System.out.println(e.getMessage().contains("open elsewhere") ? "refused, as it should be"
