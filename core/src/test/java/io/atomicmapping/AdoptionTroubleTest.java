@@ -27,6 +27,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletionException;
@@ -368,6 +369,38 @@ class AdoptionTroubleTest {
         }
     }
 
+    /** The library was closed first: the collector unmaps its buffers while the mapping is closed. */
+    @Test
+    void buffersThatNobodyHoldsMayBeUnmappedDuringTheClose() throws Exception {
+        ChildJvm.Ended result = ChildJvm.run(List.of(), Drops.class, file.toString());
+        assertEquals("closed", result.output().trim());
+    }
+
+    /** Adopts many buffers, drops them, and closes while they are unmapped. */
+    static final class Drops {
+        public static void main(String[] arguments) throws IOException {
+            Path file = Path.of(arguments[0]);
+            for (int round = 0; round < 20; round++) {
+                AtomicMapping mapping = adoptDropped(file);
+                System.gc();
+                mapping.close();
+            }
+            System.out.println("closed");
+        }
+
+        private static AtomicMapping adoptDropped(Path file) throws IOException {
+            List<MappedByteBuffer> owner = new ArrayList<>();
+            try (FileChannel channel = open(file)) {
+                for (int i = 0; i < 1000; i++) {
+                    owner.add(channel.map(MapMode.READ_WRITE, (long) i * PAGE, PAGE));
+                }
+                AtomicMapping mapping = AtomicMapping.adopt(file);
+                owner.forEach(buffer -> buffer.put(0, (byte) 1));
+                return mapping;
+            }
+        }
+    }
+
     // ---- what goes wrong ----
 
     @Test
@@ -440,8 +473,10 @@ class AdoptionTroubleTest {
                     throw new IOException("injected");
                 }
             });
-            try {
-                AtomicMapping.adopt(file, MappingOptions.builder().storage(hooks.storage()).build()).close();
+            try (AtomicMapping mapping = AtomicMapping.adopt(file,
+                    MappingOptions.builder().storage(hooks.storage()).build())) {
+                assertEquals(1, mapping.stats().adoptedMappings());
+                hooks.hook((call, path) -> { }); // a close that fails leaves them private
                 break;
             } catch (IOException e) {
                 failures++;
