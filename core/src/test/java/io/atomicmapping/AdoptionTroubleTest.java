@@ -401,6 +401,32 @@ class AdoptionTroubleTest {
         }
     }
 
+    /** A sync before, and a rollback after, by which it says that nothing was stored in between. */
+    @Test
+    void aMappingThatIsUnmappedToMakeItLongerGoesOnAfterARollback() throws IOException {
+        Arena old = Arena.ofShared();
+        MemorySegment first;
+        try (FileChannel channel = open(file)) {
+            first = channel.map(MapMode.READ_WRITE, 0, 4 * PAGE, old);
+        }
+        try (AtomicMapping mapping = AtomicMapping.adopt(file)) {
+            first.set(LONG, 0, 1);
+            mapping.sync();
+            old.close();
+            MemorySegment second = map(0, 8 * PAGE);
+            refused(IOException.class, "unmapped", mapping::sync);
+            mapping.rollback();
+            assertEquals(1, second.get(LONG, 0));
+            second.set(LONG, 8, 2);
+            second.set(LONG, 6 * PAGE, 3);
+            assertEquals(0, inFile(8));
+            mapping.sync();
+            assertEquals(1, inFile(0));
+            assertEquals(2, inFile(8));
+            assertEquals(3, inFile(6 * PAGE));
+        }
+    }
+
     // ---- what goes wrong ----
 
     @Test
