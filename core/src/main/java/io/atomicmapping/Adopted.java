@@ -47,7 +47,7 @@ final class Adopted implements AutoCloseable {
     private final OwnersMappings mappings;
     private final Elsewhere access;
     private volatile List<OwnedRange> ranges = List.of();
-    /** the pages that are mapped more than once; they lie in the image's own memory */
+    /** the pages that are or were mapped more than once; they lie in the image's own memory, and stay there */
     private List<Stretch> common = List.of();
     private TailGuard guard;
 
@@ -96,7 +96,7 @@ final class Adopted implements AutoCloseable {
         }
         List<OwnedRange> all = new ArrayList<>(ranges);
         all.addAll(found);
-        List<Stretch> twice = Coverage.twice(all, pageUp(engine.home.length()));
+        List<Stretch> twice = Coverage.either(Coverage.twice(all, pageUp(engine.home.length())), common);
         for (OwnedRange range : found) {
             for (Stretch part : Coverage.minus(range.stretch(), twice)) {
                 if (range.isWritable()) {
@@ -106,7 +106,7 @@ final class Adopted implements AutoCloseable {
             }
         }
         ranges = List.copyOf(all);
-        join(Coverage.both(twice, common), found);
+        join(common, found);
         for (Stretch part : Coverage.minus(twice, common)) {
             for (long at = part.from(); at < part.to(); at += CHUNK_BYTES) {
                 Stretch chunk = new Stretch(at, Math.min(part.to(), at + CHUNK_BYTES));
@@ -332,27 +332,29 @@ final class Adopted implements AutoCloseable {
 
     // ---- closing ----
 
-    /** Inside the last exclusion, before anything is counted. */
-    void beforeClose() throws IOException {
-        forgetUnmapped();
+    /**
+     * Inside the last exclusion. From here on the owner's memory is mapped anew, but never touched: a library
+     * that was closed before has its buffers unmapped by the collector in these moments.
+     */
+    void beforeClose() {
         try {
-            adoptNew(); // what lies past the committed size is about to be cut off
-        } catch (IOException | IllegalStateException e) {
-            LOG.warn("could not adopt a mapping before the close, what was stored there is in the file:"
-                    + " file={}", engine.file, e);
+            guard.mend(engine.home);
+        } catch (IOException e) {
+            engine.failed(e);
         }
-        prepareGuard();
     }
 
     /**
-     * The file is about to be cut to its committed size: what its owner has mapped past that becomes zeros of
-     * its own, so that no load there ends the process.
+     * The file is about to be cut to its committed size: what its owner has mapped past that, adopted or not,
+     * becomes zeros of its own, so that no load there ends the process.
      */
     void cutOff() throws IOException {
         long end = pageUp(engine.sizes.committed());
         if (end < pageUp(engine.home.length())) {
             Stretch gone = new Stretch(end, pageUp(engine.home.length()));
-            for (OwnedRange range : mappings.remains(ranges)) {
+            List<OwnedRange> found = mappings.find(ranges, engine.kernel()::isBase);
+            mappings.forEachLeft(ranges, range -> mappings.replaceByZeros(range, gone));
+            for (OwnedRange range : found) {
                 mappings.replaceByZeros(range, gone);
             }
         }
@@ -360,9 +362,8 @@ final class Adopted implements AutoCloseable {
 
     /** The file is complete and closed: its owner goes on with it as if it had never been adopted. */
     void giveBack() throws IOException {
-        for (OwnedRange range : mappings.remains(ranges)) { // without what has become zeros
-            mappings.share(range, range.stretch().getFirst());
-        }
+        // without what has become zeros
+        mappings.forEachLeft(ranges, range -> mappings.share(range, range.stretch().getFirst()));
         ranges = List.of();
     }
 

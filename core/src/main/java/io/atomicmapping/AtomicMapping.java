@@ -192,7 +192,11 @@ public final class AtomicMapping implements AutoCloseable {
      *
      * <p>And it must stay mapped: a buffer that nobody holds is unmapped when it is collected. A sync, a
      * load or a store by offset that meets that in the same moment ends the process, as any use of memory
-     * that is gone.
+     * that is gone. A close does not: it touches no memory of the owner.
+     *
+     * <p>An owner that unmaps all and maps anew to make its file longer has lost nothing if a sync came
+     * right before; a {@code rollback} right after, before it stores anything, says so. The owner may lock
+     * the file by {@code FileChannel.lock}, before or meanwhile.
      *
      * <p><b>The mapping itself.</b> Loads and stores by offset see the same bytes, at some microseconds
      * each: the kernel is asked whether the memory is still there. {@link #segment()}, {@link

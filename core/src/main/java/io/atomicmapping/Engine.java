@@ -352,11 +352,12 @@ final class Engine implements Checkpointer.Host {
 
     /** The changed bytes that nobody has committed; measured by a seal that is taken back. */
     long uncommittedBytes() {
+        if (adopted != null) {
+            adopted.beforeClose();
+            return 0; // nobody can tell without touching memory that its owner may be unmapping
+        }
         SealedGeneration scratch = new SealedGeneration();
         try {
-            if (adopted != null) {
-                adopted.beforeClose();
-            }
             seal(scratch, List.of(Range.EVERYTHING));
             RedoRecord changes = scratch.record();
             // without the heads of its extents

@@ -284,6 +284,39 @@ class AdoptionTest {
         assertEquals(7, MemorySegment.ofArray(Files.readAllBytes(file)).get(LONG, 2 * PAGE + 100));
     }
 
+    /** A library that maps its file anew to grow, over and over, and leaves the old mappings to the collector. */
+    @Test
+    void pagesThatWereMappedTwiceOnceAreFoundStillAfterTheNextMapping() throws IOException {
+        Arena first = Arena.ofShared();
+        Arena second = Arena.ofShared();
+        map(0, 4 * PAGE, first);
+        MemorySegment owner = map(0, 4 * PAGE, second);
+        try (AtomicMapping mapping = AtomicMapping.adopt(file)) {
+            first.close();
+            MemorySegment more = map(4 * PAGE, 4 * PAGE);
+            mapping.sync();
+            owner.set(LONG, PAGE, 1);
+            more.set(LONG, 0, 1);
+            mapping.sync();
+            assertArrayEquals(expected(8 * PAGE, PAGE, 1, 4 * PAGE, 1), afterAKill());
+            MemorySegment whole = map(0, 8 * PAGE);
+            mapping.adoptNew();
+            second.close();
+            assertEquals(1, whole.get(LONG, PAGE));
+            whole.set(LONG, PAGE, 2);
+            mapping.sync();
+            map(8 * PAGE, PAGE);
+            mapping.sync();
+            whole.set(LONG, PAGE, 3);
+            assertEquals(3, mapping.getLong(PAGE));
+            mapping.sync();
+            assertArrayEquals(expected(9 * PAGE, PAGE, 3, 4 * PAGE, 1), afterAKill());
+            whole.set(LONG, PAGE, 4);
+            mapping.rollback();
+            assertEquals(3, whole.get(LONG, PAGE));
+        }
+    }
+
     @Test
     void whatWasStoredBeforeAPageIsMappedASecondTimeMovesAlong() throws IOException {
         MemorySegment owner = map(0, 4 * PAGE);

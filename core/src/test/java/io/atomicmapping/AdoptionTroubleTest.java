@@ -3,6 +3,7 @@ package io.atomicmapping;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -15,7 +16,9 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.lang.ref.Reference;
 import java.nio.ByteBuffer;
+import java.nio.MappedByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileChannel.MapMode;
 import java.nio.channels.FileLock;
@@ -24,6 +27,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletionException;
@@ -213,6 +217,28 @@ class AdoptionTroubleTest {
         }
     }
 
+    /** As Chronicle's libraries do each time they make their file longer: they would wait for ever. */
+    @Test
+    void theOwnerCanLockItsFileWhileItIsAdopted() throws Exception {
+        try (FileChannel channel = open(file)) {
+            MemorySegment owner = channel.map(MapMode.READ_WRITE, 0, PAGE, arena);
+            AtomicMapping mapping = AtomicMapping.adopt(file);
+            try (FileLock lock = channel.tryLock()) {
+                assertNotNull(lock);
+                owner.set(LONG, 0, 1);
+                assertEquals(2, mapping.sync());
+            }
+            refused(IOException.class, "already open", () -> AtomicMapping.open(file));
+            assertEquals("refused, as it should be", otherProcess(Adopts.class));
+            FileLock kept = channel.lock();
+            mapping.close();
+            assertTrue(kept.isValid());
+            assertEquals("locked", otherProcess(Locks.class), "not lost by the close");
+            kept.release();
+            assertEquals("adopted, locked=true", otherProcess(Adopts.class));
+        }
+    }
+
     /** Another process has the file open in the same library, which has a shared lock in each. */
     @Test
     void aFileThatAnotherProcessLocksTooIsRefused() throws Exception {
@@ -241,8 +267,9 @@ class AdoptionTroubleTest {
         public static void main(String[] arguments) throws IOException {
             try (FileChannel channel = open(Path.of(arguments[0]));
                     FileLock lock = channel.tryLock(0, Long.MAX_VALUE, true)) {
-                channel.map(MapMode.READ_WRITE, 0, PAGE);
+                MappedByteBuffer owner = channel.map(MapMode.READ_WRITE, 0, PAGE);
                 AtomicMapping.adopt(Path.of(arguments[0])).close();
+                Reference.reachabilityFence(owner); // or it may be unmapped before it is adopted
                 System.out.println("adopted, locked=" + lock.isShared());
             } catch (IOException e) {
                 System.out.println(e.getMessage().contains("open elsewhere") ? "refused, as it should be"
@@ -342,6 +369,64 @@ class AdoptionTroubleTest {
         }
     }
 
+    /** The library was closed first: the collector unmaps its buffers while the mapping is closed. */
+    @Test
+    void buffersThatNobodyHoldsMayBeUnmappedDuringTheClose() throws Exception {
+        ChildJvm.Ended result = ChildJvm.run(List.of(), Drops.class, file.toString());
+        assertEquals("closed", result.output().trim());
+    }
+
+    /** Adopts many buffers, drops them, and closes while they are unmapped. */
+    static final class Drops {
+        public static void main(String[] arguments) throws IOException {
+            Path file = Path.of(arguments[0]);
+            for (int round = 0; round < 20; round++) {
+                AtomicMapping mapping = adoptDropped(file);
+                System.gc();
+                mapping.close();
+            }
+            System.out.println("closed");
+        }
+
+        private static AtomicMapping adoptDropped(Path file) throws IOException {
+            List<MappedByteBuffer> owner = new ArrayList<>();
+            try (FileChannel channel = open(file)) {
+                for (int i = 0; i < 1000; i++) {
+                    owner.add(channel.map(MapMode.READ_WRITE, (long) i * PAGE, PAGE));
+                }
+                AtomicMapping mapping = AtomicMapping.adopt(file);
+                owner.forEach(buffer -> buffer.put(0, (byte) 1));
+                return mapping;
+            }
+        }
+    }
+
+    /** A sync before, and a rollback after, by which it says that nothing was stored in between. */
+    @Test
+    void aMappingThatIsUnmappedToMakeItLongerGoesOnAfterARollback() throws IOException {
+        Arena old = Arena.ofShared();
+        MemorySegment first;
+        try (FileChannel channel = open(file)) {
+            first = channel.map(MapMode.READ_WRITE, 0, 4 * PAGE, old);
+        }
+        try (AtomicMapping mapping = AtomicMapping.adopt(file)) {
+            first.set(LONG, 0, 1);
+            mapping.sync();
+            old.close();
+            MemorySegment second = map(0, 8 * PAGE);
+            refused(IOException.class, "unmapped", mapping::sync);
+            mapping.rollback();
+            assertEquals(1, second.get(LONG, 0));
+            second.set(LONG, 8, 2);
+            second.set(LONG, 6 * PAGE, 3);
+            assertEquals(0, inFile(8));
+            mapping.sync();
+            assertEquals(1, inFile(0));
+            assertEquals(2, inFile(8));
+            assertEquals(3, inFile(6 * PAGE));
+        }
+    }
+
     // ---- what goes wrong ----
 
     @Test
@@ -414,8 +499,10 @@ class AdoptionTroubleTest {
                     throw new IOException("injected");
                 }
             });
-            try {
-                AtomicMapping.adopt(file, MappingOptions.builder().storage(hooks.storage()).build()).close();
+            try (AtomicMapping mapping = AtomicMapping.adopt(file,
+                    MappingOptions.builder().storage(hooks.storage()).build())) {
+                assertEquals(1, mapping.stats().adoptedMappings());
+                hooks.hook((call, path) -> { }); // a close that fails leaves them private
                 break;
             } catch (IOException e) {
                 failures++;

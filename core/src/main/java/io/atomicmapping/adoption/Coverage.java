@@ -1,6 +1,7 @@
 package io.atomicmapping.adoption;
 
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.stream.LongStream;
 
@@ -76,6 +77,24 @@ public final class Coverage {
             if (at < stretch.to()) {
                 result.add(new Stretch(at, stretch.to()));
             }
+        }
+        return result;
+    }
+
+    /**
+     * What at least one of two sets has.
+     *
+     * @param set a set
+     * @param other another
+     * @return the union
+     */
+    public static List<Stretch> either(List<Stretch> set, List<Stretch> other) {
+        List<Stretch> parts = new ArrayList<>(set);
+        parts.addAll(minus(other, set));
+        parts.sort(Comparator.comparingLong(Stretch::from));
+        List<Stretch> result = new ArrayList<>();
+        for (Stretch part : parts) {
+            append(result, part.from(), part.to());
         }
         return result;
     }

@@ -161,6 +161,36 @@ public final class OwnersMappings implements AutoCloseable {
         return left;
     }
 
+    /** Takes mappings. */
+    @FunctionalInterface
+    public interface RangeVisitor {
+        /**
+         * A mapping.
+         *
+         * @param range it
+         * @throws IOException if that failed
+         */
+        void range(OwnedRange range) throws IOException;
+    }
+
+    /**
+     * Visits what is left of ranges that were made private. Where asking is cheap, each is asked for just
+     * before its visit: the owner may be unmapping them.
+     *
+     * @param ranges the ranges
+     * @param visitor takes what is left of them
+     * @throws IOException if mappings cannot be listed, or the visitor throws it
+     */
+    public void forEachLeft(List<OwnedRange> ranges, RangeVisitor visitor) throws IOException {
+        List<List<OwnedRange>> groups = space.isQueried() ? ranges.stream().map(List::of).toList()
+                : List.of(ranges);
+        for (List<OwnedRange> group : groups) {
+            for (OwnedRange range : remains(group)) {
+                visitor.range(range);
+            }
+        }
+    }
+
     private void addRemains(OwnedRange range, List<OwnedRange> left) throws IOException {
         long from = range.start();
         long at = from;

@@ -152,13 +152,28 @@ public final class TailGuard implements AutoCloseable {
      * @throws IOException if home cannot be read or written
      */
     public void absorb(DurableFile home, Stretches stretches) throws IOException {
-        if (committedPage >= 0 && absorb(home, stretches, committedPage, committedTail)
-                && !SeededFault.ADOPTED_TAIL_NOT_MENDED.isSeeded()) {
-            long offset = committedPage << pageShift;
-            home.write(offset, committedTail.asSlice(0, Math.min(pageBytes, home.length() - offset)));
+        if (committedPage >= 0 && absorb(home, stretches, committedPage, committedTail)) {
+            mend(home);
         }
         if (watchedPage >= 0 && watchedPage != committedPage) {
             absorb(home, stretches, watchedPage, watched);
+        }
+    }
+
+    /**
+     * Puts what is committed of the last committed page into home again, if that has something else.
+     *
+     * @param home the file
+     * @throws IOException if home cannot be read or written
+     */
+    public void mend(DurableFile home) throws IOException {
+        if (committedPage < 0 || SeededFault.ADOPTED_TAIL_NOT_MENDED.isSeeded()) {
+            return;
+        }
+        long offset = committedPage << pageShift;
+        long count = home.read(offset, found);
+        if (found.asSlice(0, count).mismatch(committedTail.asSlice(0, count)) >= 0) {
+            home.write(offset, committedTail.asSlice(0, count));
         }
     }
 

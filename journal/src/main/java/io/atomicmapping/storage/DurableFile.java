@@ -143,8 +143,8 @@ public interface DurableFile extends AutoCloseable {
     boolean tryLock(boolean shared) throws IOException;
 
     /**
-     * As {@link #tryLock} for a file that other code of this process has open and may have locked for the
-     * process, which then keeps other processes out just as well.
+     * As {@link #tryLock} for a file that other code of this process has open, and may have locked for the
+     * process, or may lock later: this lock keeps nobody from that.
      *
      * @return false if another process, or another opening that has a lock of its own, is in the way
      * @throws IOException if the file system has no locks

@@ -19,9 +19,10 @@ import java.util.OptionalInt;
  *   <li>A descriptor is closed only when no call uses it: no call can hit the file that gets its number next.
  *   <li>Direct writes go through a second descriptor, opened by the first of them. Where the file system
  *       refuses them, or they are not aligned, they are buffered, which is as durable after a force.
- *   <li>The lock belongs to the first descriptor's opening: closing another of the same file does not release
- *       it. Locks that other code of this process has by the older calls would be: {@link FileLocks} sees to
- *       them.
+ *   <li>The locks belong to the first descriptor's opening: closing another of the same file does not release
+ *       them. Locks that other code of this process has by the older calls would be: {@link FileLocks} sees to
+ *       them. There are two, by fcntl and by flock, which do not know of each other: beside an owner there is
+ *       only the second, which is not in the way of {@code FileChannel.lock}.
  * </ul>
  */
 final class PosixFile implements DurableFile {
@@ -292,30 +293,44 @@ final class PosixFile implements DurableFile {
                 throw PosixFailure.of("fcntl", "command=F_OFD_SETLK, shared=" + shared, result, path);
             }
             locked = true;
-            return true;
+            if (flock(shared ? LinuxConstants.LOCK_SH : LinuxConstants.LOCK_EX)) {
+                return true;
+            }
+            Linux.lock(fd, LinuxConstants.F_UNLCK);
+            return false;
         } finally {
             leave();
         }
     }
 
+    private boolean flock(int operation) throws IOException {
+        int result = Linux.flock(fd, operation);
+        if (result < 0 && result != -Errno.EAGAIN) {
+            throw PosixFailure.of("flock", "operation=" + operation, result, path);
+        }
+        return result >= 0;
+    }
+
     /**
-     * Where this process has a lock of the old kind, ours is shared beside its shared one; beside an
-     * exclusive one there is none, and no need.
+     * By flock alone: any lock by fcntl, whichever opening has it, would keep the owner from locking the file
+     * by {@code FileChannel.lock} later, and a library that waits for that would wait for ever.
      */
     @Override
     public boolean tryLockBesideOwner() throws IOException {
-        if (tryLock(false)) {
-            return true;
-        }
         enter();
         try {
-            if (!FileLocks.areOurs(fd, statusInUse())) {
+            if (!flock(LinuxConstants.LOCK_EX)) {
                 return false;
             }
+            locked = true;
+            if (Linux.lockHolder(fd, LinuxConstants.F_WRLCK) == 0 || FileLocks.areOurs(fd, statusInUse())) {
+                return true;
+            }
+            flock(LinuxConstants.LOCK_UN);
+            return false;
         } finally {
             leave();
         }
-        return tryLock(true) || Linux.lockHolder(fd, LinuxConstants.F_RDLCK) == ProcessHandle.current().pid();
     }
 
     @Override
@@ -412,6 +427,7 @@ final class PosixFile implements DurableFile {
         if (locked) {
             // A process being started may hold a copy of the descriptor for a moment: not the lock, too.
             Linux.lock(fd, LinuxConstants.F_UNLCK);
+            Linux.flock(fd, LinuxConstants.LOCK_UN);
         }
         check("close", FileLocks.close(fd));
     }

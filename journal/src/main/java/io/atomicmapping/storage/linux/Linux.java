@@ -74,6 +74,9 @@ public final class Linux {
     private static final MethodHandle FALLOCATE =
             handle("fallocate", JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG);
 
+    // int flock(int fd, int operation)
+    private static final MethodHandle FLOCK = handle("flock", JAVA_INT, JAVA_INT, JAVA_INT);
+
     // int fcntl(int fd, int command, ... /* struct flock *lock */)
     private static final MethodHandle FCNTL = variadic("fcntl", 2, JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS);
 
@@ -427,6 +430,19 @@ public final class Linux {
             f.struct.set(JAVA_SHORT, FLOCK_TYPE, (short) type);
             return (int) FCNTL.invokeExact(f.state, fd, F_OFD_SETLK, f.struct);
         });
+    }
+
+    /**
+     * Sets a lock of the kind of flock(2), or removes it, without waiting. It belongs to the open file
+     * description, and is of no concern to locks by fcntl.
+     *
+     * @param fd the descriptor
+     * @param operation LOCK_SH, LOCK_EX or LOCK_UN
+     * @return 0, or minus the error number: EAGAIN where another holds it
+     */
+    public static int flock(int fd, int operation) {
+        return (int) untilNotInterrupted(
+                f -> (int) FLOCK.invokeExact(f.state, fd, operation | LinuxConstants.LOCK_NB));
     }
 
     /**

@@ -117,6 +117,14 @@ public final class LinuxConstants {
     /** userfaultfd: only faults of user code, which needs no privilege. */
     public static final int UFFD_USER_MODE_ONLY = 1;
 
+    /** flock: a lock that others may share. */
+    public static final int LOCK_SH = 1;
+    /** flock: a lock of one. */
+    public static final int LOCK_EX = 2;
+    /** flock: none any more. */
+    public static final int LOCK_UN = 8;
+    static final int LOCK_NB = 4;
+
     // struct flock, 64-bit
     static final int F_OFD_GETLK = 36;
     static final int F_OFD_SETLK = 37;
