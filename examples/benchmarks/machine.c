@@ -1,6 +1,7 @@
 /*
- * What the machine itself takes for what SCALING.md counts: membarrier(2) alone and beside a running thread, waking
- * a thread, and a line that goes from one core to another and back. Needs two cores that do nothing else.
+ * What the machine itself takes for what SCALING.md counts: membarrier(2) alone and beside a running thread,
+ * waking a thread, and a line that goes from one core to another and back. Needs two cores that do nothing
+ * else.
  *
  *     gcc -O2 -pthread -o target/machine machine.c && target/machine
  */

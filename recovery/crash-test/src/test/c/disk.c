@@ -17,7 +17,10 @@ struct name_change {
 };
 
 /* How a power cut decides. Extremes are tried more often than chance would, and what is torn most often. */
-enum style { EACH_PART, LAST_TORN, ALL_LOST, ALL_KEPT, BY_CHANGE, BY_TIME, MOSTLY_KEPT, MOSTLY_LOST, BY_FILE };
+enum style {
+    EACH_PART, LAST_TORN,   ALL_LOST,    ALL_KEPT, BY_CHANGE,
+    BY_TIME,   MOSTLY_KEPT, MOSTLY_LOST, BY_FILE
+};
 static const char *const STYLE_NAMES[] = {
     "EACH_PART", "LAST_TORN",   "ALL_LOST",    "ALL_KEPT", "BY_CHANGE",
     "BY_TIME",   "MOSTLY_KEPT", "MOSTLY_LOST", "BY_FILE"};

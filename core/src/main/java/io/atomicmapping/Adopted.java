@@ -41,7 +41,8 @@ final class Adopted implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger("io.atomicmapping");
 
-    private static final long CHUNK_BYTES = 4 << 20;
+    /** So much moves to common memory at a time: it is held twice meanwhile. */
+    private static final long MOVED_BYTES_MAX = 4 << 20;
 
     private final Engine engine;
     private final OwnersMappings mappings;
@@ -108,10 +109,10 @@ final class Adopted implements AutoCloseable {
         ranges = List.copyOf(all);
         join(common, found);
         for (Stretch part : Coverage.minus(twice, common)) {
-            for (long at = part.from(); at < part.to(); at += CHUNK_BYTES) {
-                Stretch chunk = new Stretch(at, Math.min(part.to(), at + CHUNK_BYTES));
-                makeCommon(chunk);
-                join(List.of(chunk), all);
+            for (long at = part.from(); at < part.to(); at += MOVED_BYTES_MAX) {
+                Stretch piece = new Stretch(at, Math.min(part.to(), at + MOVED_BYTES_MAX));
+                makeCommon(piece);
+                join(List.of(piece), all);
             }
         }
         common = twice;

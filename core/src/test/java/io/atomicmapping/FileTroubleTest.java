@@ -222,12 +222,13 @@ class FileTroubleTest {
 
     @Test
     void onAReadOnlyFileSystemAWriterIsRefusedAndAReaderSeesTheLastCommit() throws Exception {
-        assumeTrue(shell("mkdir mounted && truncate -s 8M disk && mke2fs -q -t ext4 disk"
-                + " && mount -o loop disk mounted"), "may not mount here");
+        Shell shell = new Shell(directory);
+        assumeTrue(shell.mount("8M"), "may not mount here");
         try {
             Path mounted = directory.resolve("mounted");
             killWriter(8);
-            assertTrue(shell("cp --preserve=all data.journal data mounted/ && mount -o remount,ro mounted"));
+            assertTrue(shell.run("cp --preserve=all data.journal data mounted/"));
+            assertTrue(shell.run("mount -o remount,ro mounted"));
             IOException refused =
                     assertThrows(IOException.class, () -> AtomicMapping.open(mounted.resolve("data")));
             assertTrue(refused.getMessage().contains("EROFS") && refused.getMessage().contains("data"),
@@ -238,15 +239,8 @@ class FileTroubleTest {
                 assertEquals(8, reader.getLong(PAGE));
             }
         } finally {
-            shell("umount mounted");
+            shell.run("umount mounted");
         }
-    }
-
-    private boolean shell(String command) throws Exception {
-        Process process = new ProcessBuilder("sh", "-c", "PATH=$PATH:/usr/sbin:/sbin; " + command)
-                .directory(directory.toFile()).redirectErrorStream(true).start();
-        process.getInputStream().readAllBytes();
-        return process.waitFor() == 0;
     }
 
     @Test

@@ -13,7 +13,6 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Random;
 import java.util.concurrent.CompletionException;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -36,6 +35,9 @@ class FullDiskTest {
     boolean kernel;
     @TempDir
     Path directory;
+
+    private final MemoryStorage disk = new MemoryStorage();
+    private final TestFile file = TestFile.inMemory(disk);
 
     private AtomicMapping open(TestFile file, long size, long journalCapacity) throws IOException {
         AtomicMapping mapping = file.open(options -> options.size(size).journalCapacity(journalCapacity));
@@ -63,11 +65,11 @@ class FullDiskTest {
     @Test
     void atOpenNothingIsLeftBehindAndASecondOpenWorksAfterSpaceWasMade() throws IOException {
         for (long quota : new long[] {0, PAGE, 5 * PAGE, MIB / 2}) {
-            MemoryStorage disk = MemoryStorage.withQuota(quota);
-            TestFile file = TestFile.inMemory(disk);
-            assertFull(assertThrows(IOException.class, () -> open(file, 10 * MIB, MIB)));
-            disk.setQuota(Long.MAX_VALUE);
-            try (AtomicMapping mapping = open(file, 10 * MIB, MIB)) {
+            MemoryStorage small = MemoryStorage.withQuota(quota);
+            TestFile tooLarge = TestFile.inMemory(small);
+            assertFull(assertThrows(IOException.class, () -> open(tooLarge, 10 * MIB, MIB)));
+            small.setQuota(Long.MAX_VALUE);
+            try (AtomicMapping mapping = open(tooLarge, 10 * MIB, MIB)) {
                 mapping.putLong(5 * MIB, 1);
                 assertEquals(1, mapping.sync());
             }
@@ -76,8 +78,6 @@ class FullDiskTest {
 
     @Test
     void atSyncIntoHolesTheLastCommitStaysAndALaterSyncHasEverything() throws IOException {
-        MemoryStorage disk = new MemoryStorage();
-        TestFile file = TestFile.inMemory(disk);
         try (AtomicMapping mapping = open(file, 16 * MIB, MIB)) {
             mapping.putLong(0, 1);
             mapping.sync();
@@ -115,8 +115,6 @@ class FullDiskTest {
 
     @Test
     void aSyncThatFailedCanBeRolledBackAlsoWithResizes() throws IOException {
-        MemoryStorage disk = new MemoryStorage();
-        TestFile file = TestFile.inMemory(disk);
         try (AtomicMapping mapping = open(file, 3 * PAGE, MIB)) {
             mapping.fill(0, 3 * PAGE, (byte) 1);
             mapping.sync();
@@ -141,8 +139,6 @@ class FullDiskTest {
      */
     @Test
     void aCutWhoseCommitFailedIsRolledBackToItsLastByte() throws IOException {
-        MemoryStorage disk = new MemoryStorage();
-        TestFile file = TestFile.inMemory(disk);
         try (AtomicMapping mapping = open(file, 4 * MIB, MIB)) {
             mapping.fill(0, 3 * PAGE, (byte) 1);
             mapping.sync();
@@ -159,8 +155,6 @@ class FullDiskTest {
 
     @Test
     void atJournalGrowthTheCommitWaitsForSpaceAndTheOldRingGoesOn() throws IOException {
-        MemoryStorage disk = new MemoryStorage();
-        TestFile file = TestFile.inMemory(disk);
         byte[] bytes = random(MIB);
         try (AtomicMapping mapping = open(file, MIB, 1)) {
             mapping.fill(0, MIB, (byte) 1); // space for all of home, and a grown ring
@@ -187,8 +181,6 @@ class FullDiskTest {
 
     @Test
     void whileFullCheckpointsAndCommitsOfAllocatedPagesGoOn() throws IOException {
-        MemoryStorage disk = new MemoryStorage();
-        TestFile file = TestFile.inMemory(disk);
         try (AtomicMapping mapping = open(file, MIB, 1)) {
             mapping.fill(0, MIB, (byte) 1);
             mapping.sync();
@@ -208,8 +200,6 @@ class FullDiskTest {
     /** What a checkpoint zeroed past a cut is a hole again. */
     @Test
     void spaceThatACutGaveBackIsAskedForAgain() throws IOException {
-        MemoryStorage disk = new MemoryStorage();
-        TestFile file = TestFile.inMemory(disk);
         try (AtomicMapping mapping = open(file, 4 * MIB, MIB)) {
             mapping.fill(0, 4 * MIB, (byte) 1);
             mapping.sync();
@@ -218,24 +208,22 @@ class FullDiskTest {
             mapping.sync();
             Inside.checkpoint(mapping);
             mapping.resize(4 * MIB);
-            isFullAt(3 * MIB, mapping, disk);
+            isFullAt(3 * MIB, mapping);
         }
     }
 
     /** A file that ends within a unit of space has none of it past that end when it grows. */
     @Test
     void spacePastAnEarlierEndOfTheFileIsAskedFor() throws IOException {
-        MemoryStorage disk = new MemoryStorage();
-        TestFile file = TestFile.inMemory(disk);
         try (AtomicMapping mapping = open(file, 3 * PAGE, MIB)) {
             mapping.putLong(0, 1);
             mapping.sync();
             mapping.resize(MIB);
-            isFullAt(MIB / 2, mapping, disk);
+            isFullAt(MIB / 2, mapping);
         }
     }
 
-    private void isFullAt(long offset, AtomicMapping mapping, MemoryStorage disk) throws IOException {
+    private void isFullAt(long offset, AtomicMapping mapping) throws IOException {
         disk.setQuota(disk.usedBytes());
         mapping.putLong(offset, 7);
         assertFull(assertThrows(IOException.class, mapping::sync));
@@ -245,9 +233,8 @@ class FullDiskTest {
 
     @Test
     void aRealFullDiskIsToldAndNeverKillsTheProcess() throws Exception {
-        assumeTrue(shell("mkdir mounted && truncate -s 16M disk && mke2fs -q -t ext4 disk"
-                        + " && mount -o loop disk mounted"),
-                "may not mount here");
+        Shell shell = new Shell(directory);
+        assumeTrue(shell.mount("16M"), "may not mount here");
         try {
             Path path = directory.resolve("mounted/data");
             Path ballast = Files.write(directory.resolve("mounted/ballast"), random(6 * MIB));
@@ -267,7 +254,7 @@ class FullDiskTest {
                 mapping.rollback();
                 mapping.putBytes(MIB, bytes, 0, 2 * MIB);
                 mapping.putLong(0, 2);
-                assertFalse(shell("cat /dev/zero > mounted/more"), "the disk is full now");
+                assertFalse(shell.run("cat /dev/zero > mounted/more"), "the disk is full now");
                 assertFull(assertThrows(IOException.class, mapping::sync));
                 Files.delete(ballast);
                 Files.delete(directory.resolve("mounted/more"));
@@ -280,14 +267,7 @@ class FullDiskTest {
                 assertArrayEquals(Arrays.copyOf(bytes, read.length), read);
             }
         } finally {
-            shell("umount mounted");
+            shell.run("umount mounted");
         }
-    }
-
-    private boolean shell(String command) throws Exception {
-        Process process = new ProcessBuilder("sh", "-c", "PATH=$PATH:/usr/sbin:/sbin; " + command)
-                .directory(directory.toFile()).redirectErrorStream(true).start();
-        process.getInputStream().readAllBytes();
-        return process.waitFor(20, TimeUnit.SECONDS) && process.exitValue() == 0;
     }
 }

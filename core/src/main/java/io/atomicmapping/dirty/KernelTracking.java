@@ -1,13 +1,8 @@
 package io.atomicmapping.dirty;
 
-import io.atomicmapping.journal.ExtentVisitor;
-import io.atomicmapping.journal.RedoRecord;
 import io.atomicmapping.storage.DurableFile;
-import io.atomicmapping.storage.linux.Linux;
-import io.atomicmapping.storage.linux.LinuxConstants;
 import java.io.IOException;
 import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 import java.util.List;
 
 /**
@@ -28,22 +23,15 @@ import java.util.List;
  */
 public final class KernelTracking implements AutoCloseable {
 
-    private static final int APPLY_PAGES = 64;
-
     private final WorkingImage image;
-    private final DurableFile home;
+    private final CachedHome home;
     private final int pageShift;
     private final int pageBytes;
-    private final long pages;
     private final StoreFinder finder;
     private final PageTree carried;
     private final PageList found = new PageList();
     private final Arena arena = Arena.ofShared();
     private final PageComparison comparison;
-    private final MemorySegment snapshot;
-    private final MemorySegment basePage;
-    /** home as the page cache has it, mapped to be read, or 0 where it must be read by calls */
-    private final long base;
     /** of an adopted file, else null */
     private TailGuard guard;
 
@@ -60,30 +48,12 @@ public final class KernelTracking implements AutoCloseable {
     public KernelTracking(WorkingImage image, DurableFile home, long pages, int pageShift)
             throws IOException {
         this.image = image;
-        this.home = home;
-        this.pages = pages;
         this.pageShift = pageShift;
         this.pageBytes = 1 << pageShift;
-        this.comparison = new PageComparison(pageBytes, arena);
-        this.snapshot = arena.allocate((long) APPLY_PAGES << pageShift, pageBytes);
-        this.basePage = arena.allocate(pageBytes, pageBytes);
         this.carried = new PageTree(pages);
-        this.base = mapBase(home, pages << pageShift);
+        this.comparison = new PageComparison(pageBytes, arena);
+        this.home = new CachedHome(home, pages, pageShift);
         this.finder = new StoreFinder(pageShift);
-    }
-
-    /** The largest mappings leave no address space for a second one: then home is read by calls. */
-    private static long mapBase(DurableFile home, long bytes) {
-        if (home.descriptor().isEmpty()) {
-            return 0;
-        }
-        try {
-            return Linux.mmap(0, bytes, LinuxConstants.PROT_READ,
-                    LinuxConstants.MAP_SHARED | LinuxConstants.MAP_NORESERVE,
-                    home.descriptor().getAsInt(), 0);
-        } catch (IOException e) {
-            return 0;
-        }
     }
 
     /**
@@ -141,7 +111,8 @@ public final class KernelTracking implements AutoCloseable {
         stored.sort();
         for (int i = 0; i < stored.size(); i++) {
             long page = stored.get(i);
-            copyDifferingWords(before.addressOf(page), basePage(page), address + (page - from << pageShift));
+            copyDifferingWords(before.addressOf(page), home.addressOf(page),
+                    address + (page - from << pageShift));
             carried.add(page);
         }
         if (from < end) {
@@ -195,7 +166,7 @@ public final class KernelTracking implements AutoCloseable {
      * @return whether it does
      */
     public boolean isBase(long address) {
-        return base != 0 && address >= base && address < base + (pages << pageShift);
+        return home.isMappedAt(address);
     }
 
     /**
@@ -256,7 +227,7 @@ public final class KernelTracking implements AutoCloseable {
             for (int i = 0; i < found.size(); i++) {
                 long page = found.get(i);
                 if (guard != null && page << pageShift >= zeroFrom) {
-                    guard.gather(page, image.stretches().addressOf(page), basePage(page),
+                    guard.gather(page, image.stretches().addressOf(page), home.addressOf(page),
                             comparison.deltas(), target);
                 } else if (compare(page, size, zeroFrom)) {
                     target.changed.add(page);
@@ -301,22 +272,8 @@ public final class KernelTracking implements AutoCloseable {
     private boolean compare(long page, long size, long zeroFrom) throws IOException {
         long offset = page << pageShift;
         return comparison.compare(offset, image.stretches().addressOf(page),
-                offset >= zeroFrom ? zeros() : basePage(page), Math.min(size, zeroFrom) - offset);
-    }
-
-    /** Any readable page does where every byte of it counts as zero. */
-    private long zeros() {
-        return snapshot.address();
-    }
-
-    /** The address of a page of home. */
-    private long basePage(long page) throws IOException {
-        if (base != 0) {
-            return base + (page << pageShift);
-        }
-        long count = home.read(page << pageShift, basePage);
-        basePage.asSlice(count).fill((byte) 0);
-        return basePage.address();
+                offset >= zeroFrom ? home.addressOfAny() : home.addressOf(page),
+                Math.min(size, zeroFrom) - offset);
     }
 
     private void carry(PageList list) {
@@ -334,148 +291,12 @@ public final class KernelTracking implements AutoCloseable {
      */
     public void durable(SealedGeneration generation, long zeroFrom) throws IOException {
         if (zeroFrom != Cuts.NONE) {
-            zeroAround(generation.changed, zeroFrom);
-        }
-        RedoRecord record = generation.record();
-        if (zeroFrom == Cuts.NONE) {
-            HomeSpans target = new HomeSpans(guard == null ? Cuts.NONE : guard.from());
-            record.forEach(target);
-            target.write();
-            if (guard != null) {
-                guard.durable(home);
-            }
+            home.writeCut(generation.record(), generation.changed, zeroFrom);
             return;
         }
-        try (HomePages target = new HomePages(home.length(), zeroFrom)) {
-            record.forEach(target);
-        }
-    }
-
-    /** Zeros home from an offset on, but not the pages that are written next: they keep their disk space. */
-    private void zeroAround(PageList written, long zeroFrom) throws IOException {
-        long from = zeroFrom;
-        for (int i = 0; i < written.size(); i++) {
-            long offset = written.get(i) << pageShift;
-            if (offset > from) {
-                home.zero(from, offset - from);
-            }
-            from = Math.max(from, offset + pageBytes);
-        }
-        long length = home.length();
-        if (length > from) {
-            home.zero(from, length - from);
-        }
-    }
-
-    /**
-     * Writes extents to home, those together that are less than a page apart: a call costs as much as that
-     * copy.
-     */
-    private final class HomeSpans implements ExtentVisitor {
-        /** what comes after it goes home another way */
-        private final long limit;
-        private long from;
-        private long end;
-
-        private HomeSpans(long limit) {
-            this.limit = limit;
-        }
-
-        @Override
-        public void extent(long offset, MemorySegment source, long sourceOffset, int length)
-                throws IOException {
-            if (offset >= limit) {
-                return;
-            }
-            for (long at = offset; at < offset + length;) {
-                if (end == from || at - end >= pageBytes || at - from >= snapshot.byteSize()) {
-                    write();
-                    from = at;
-                    end = at;
-                }
-                fill(at);
-                long piece = Math.min(offset + length - at, snapshot.byteSize() - (at - from));
-                MemorySegment.copy(source, sourceOffset + (at - offset), snapshot, at - from, piece);
-                at += piece;
-                end = at;
-            }
-        }
-
-        /** Extends the span to an offset by what home holds. */
-        private void fill(long to) throws IOException {
-            while (end < to) {
-                long page = end >>> pageShift;
-                long piece = Math.min(to, page + 1 << pageShift) - end;
-                Memory.copy(basePage(page) + (end - (page << pageShift)), snapshot.address() + (end - from),
-                        piece);
-                end += piece;
-            }
-        }
-
-        private void write() throws IOException {
-            if (end > from) {
-                home.write(from, snapshot.asSlice(0, end - from));
-                from = end;
-            }
-        }
-    }
-
-    /**
-     * Writes extents to home, whole pages at a time and neighbours together, for a commit that cuts: what is
-     * past the cut is zeros in those pages.
-     */
-    private final class HomePages implements ExtentVisitor, AutoCloseable {
-        /** what is past the size is written, too: zeros, which a cut may have to put there */
-        private final long homeLength;
-        private final long zeroFrom;
-        private long firstPage = -1;
-        private int count;
-
-        private HomePages(long homeLength, long zeroFrom) {
-            this.homeLength = homeLength;
-            this.zeroFrom = zeroFrom;
-        }
-
-        @Override
-        public void extent(long offset, MemorySegment source, long sourceOffset, int length)
-                throws IOException {
-            for (long at = offset; at < offset + length;) {
-                long page = at >>> pageShift;
-                long end = Math.min(offset + length, page + 1 << pageShift);
-                long target = ((long) pageIndex(page) << pageShift) + (at - (page << pageShift));
-                MemorySegment.copy(source, sourceOffset + (at - offset), snapshot, target, end - at);
-                at = end;
-            }
-        }
-
-        /** The place of a page in the buffer, with home's bytes in it. */
-        private int pageIndex(long page) throws IOException {
-            if (firstPage >= 0 && page < firstPage + count) {
-                return (int) (page - firstPage);
-            }
-            if (firstPage < 0 || page != firstPage + count || count == APPLY_PAGES) {
-                write();
-                firstPage = page;
-                count = 0;
-            }
-            long kept = Math.clamp(zeroFrom - (page << pageShift), 0, pageBytes);
-            MemorySegment target = snapshot.asSlice((long) count << pageShift, pageBytes);
-            Memory.copy(basePage(page), target.address(), kept);
-            target.asSlice(kept).fill((byte) 0);
-            return count++;
-        }
-
-        private void write() throws IOException {
-            if (count > 0) {
-                long offset = firstPage << pageShift;
-                home.write(offset,
-                        snapshot.asSlice(0, Math.min((long) count << pageShift, homeLength - offset)));
-            }
-        }
-
-        @Override
-        public void close() throws IOException {
-            write();
+        home.write(generation.record(), guard == null ? Cuts.NONE : guard.from());
+        if (guard != null) {
+            guard.durable(home.file());
         }
     }
 
@@ -503,7 +324,7 @@ public final class KernelTracking implements AutoCloseable {
         for (int i = 0; i < found.size(); i++) {
             long page = found.get(i);
             long target = image.stretches().addressOf(page);
-            long source = basePage(page);
+            long source = home.addressOf(page);
             for (int at = 0; at < pageBytes; at += Long.BYTES) {
                 long committed = Memory.get(source + at);
                 if (Memory.get(target + at) != committed) {
@@ -526,9 +347,7 @@ public final class KernelTracking implements AutoCloseable {
     @Override
     public void close() {
         finder.close();
-        if (base != 0) {
-            Linux.munmap(base, pages << pageShift);
-        }
+        home.close();
         if (guard != null) {
             guard.close();
         }

@@ -311,7 +311,8 @@ public final class Sections {
         boolean quiet = false;
         try {
             barrier();
-            quiet = SeededFault.SEAL_WITHOUT_WAITING.isSeeded() || awaitQuiet(System.nanoTime() + patienceNanos);
+            quiet = SeededFault.SEAL_WITHOUT_WAITING.isSeeded()
+                    || awaitQuiet(System.nanoTime() + patienceNanos);
         } finally {
             if (!quiet) {
                 endExclusion();
@@ -405,8 +406,8 @@ public final class Sections {
     private static void barrier() {
         VarHandle.fullFence();
         if (MEMBARRIER && !tryMembarrier() && !(registerMembarrier() && tryMembarrier())) {
-            throw new IllegalStateException("membarrier(2) failed, though it worked before: the system is out of memory,"
-                    + " or the process was restored elsewhere; try again, or restart the process");
+            throw new IllegalStateException("membarrier(2) failed, though it worked before: the system is out"
+                    + " of memory, or the process was restored elsewhere; try again, or restart the process");
         }
     }
 

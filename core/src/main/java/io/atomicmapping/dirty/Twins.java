@@ -19,12 +19,13 @@ import java.util.List;
  */
 final class Twins implements AutoCloseable {
 
-    private static final long CHUNK_BYTES = 4 << 20;
+    /** so much address space is reserved at a time */
+    private static final long RESERVED_BYTES = 4 << 20;
     private static final int WARM_BYTES = 8 << 20;
 
     private final int pageBytes;
     private final int warmMax;
-    private final List<LazyMemory> chunks = new ArrayList<>();
+    private final List<LazyMemory> reservations = new ArrayList<>();
     private long position;
     private long end;
     /** those with memory, and those whose memory went back to the kernel */
@@ -49,18 +50,18 @@ final class Twins implements AutoCloseable {
             return cold.removeLast();
         }
         if (position == end) {
-            addChunk();
+            reserve();
         }
         long twin = position;
         position += pageBytes;
         return twin;
     }
 
-    private void addChunk() {
-        LazyMemory chunk = LazyMemory.dense(CHUNK_BYTES, "another page's last commit");
-        chunks.add(chunk);
-        position = chunk.address();
-        end = position + CHUNK_BYTES;
+    private void reserve() {
+        LazyMemory reserved = LazyMemory.dense(RESERVED_BYTES, "another page's last commit");
+        reservations.add(reserved);
+        position = reserved.address();
+        end = position + RESERVED_BYTES;
     }
 
     /** Takes one back. */
@@ -75,10 +76,10 @@ final class Twins implements AutoCloseable {
 
     @Override
     public synchronized void close() {
-        for (LazyMemory chunk : chunks) {
-            chunk.close();
+        for (LazyMemory reserved : reservations) {
+            reserved.close();
         }
-        chunks.clear();
+        reservations.clear();
         position = 0;
         end = 0;
         warm.clear();

@@ -31,8 +31,6 @@ public final class Checkpointer implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger("io.atomicmapping");
     /** a checkpoint begins at the latest when this part of the ring is left */
     private static final int MARGIN = 8;
-    private static final long IDLE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
-    private static final long RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
     private static final long REJOIN_PATIENCE_NANOS = TimeUnit.MILLISECONDS.toNanos(2);
 
     /** What the checkpointer asks of the mapping. */
@@ -78,12 +76,12 @@ public final class Checkpointer implements AutoCloseable {
     private final Allocation allocation;
     private final HomeWriter writer;
     private final Recycler recycler;
+    private final CheckpointThread thread;
     private final ReentrantLock lock = new ReentrantLock();
     private final LongAdder checkpoints = new LongAdder();
     private final LongAdder checkpointNanos = new LongAdder();
     private final LongAdder bytesWritten = new LongAdder();
     private volatile boolean kernelMode;
-    private volatile boolean stopped;
     /** guarded by lock: what a checkpoint works on is gone */
     private boolean closed;
     private volatile IOException failure;
@@ -93,13 +91,6 @@ public final class Checkpointer implements AutoCloseable {
      * page that is committed again until then is written only once.
      */
     private volatile long appendedMeanwhile = -1;
-
-    private final Object monitor = new Object();
-    private Thread thread;
-    private boolean wanted;
-    private boolean sleeping;
-    private volatile boolean markPending;
-    private volatile long lastCommitNanos;
 
     /**
      * Makes one; its thread starts when there is something to do.
@@ -117,6 +108,7 @@ public final class Checkpointer implements AutoCloseable {
         this.recycler = new Recycler(parts.image(), parts.tracking(), parts.sections(), parts.committed(),
                 new PageTree(parts.reservedBytes() >>> parts.pageShift()), parts.pageShift(),
                 parts.budgetBytes());
+        this.thread = new CheckpointThread(this::checkpoint, host::markIdle, parts.home().path());
     }
 
     /**
@@ -128,27 +120,11 @@ public final class Checkpointer implements AutoCloseable {
         return allocation;
     }
 
-    // ---- the background thread ----
+    // ---- when ----
 
     /** A commit is durable: checkpoints if ring or private memory fills, and marks the journal when idle. */
     public void committed() {
-        lastCommitNanos = System.nanoTime();
-        boolean due = isDue();
-        boolean unmarked = !markPending;
-        markPending = true;
-        if (due || unmarked) {
-            synchronized (monitor) {
-                wanted |= due;
-                if (thread == null && !stopped) {
-                    Thread started = new Thread(this::run, "atomic-mapping-checkpointer");
-                    started.setDaemon(true);
-                    started.start();
-                    thread = started;
-                } else if (sleeping) {
-                    monitor.notifyAll();
-                }
-            }
-        }
+        thread.committed(isDue());
     }
 
     private boolean isDue() {
@@ -183,57 +159,6 @@ public final class Checkpointer implements AutoCloseable {
         LOG.warn("private memory is over its budget, since so much is not committed or an update is open:"
                 + " sync more often, or raise memoryBudget: privateBytes={}, budgetBytes={}, file={}",
                 recycler.privateBytes(), parts.budgetBytes(), parts.home().path());
-    }
-
-    private void run() {
-        while (!stopped) {
-            try {
-                if (awaitWork()) {
-                    checkpoint();
-                } else if (!stopped) {
-                    host.markIdle();
-                }
-            } catch (IOException | RuntimeException | Error e) {
-                LOG.warn("checkpoint failed, will be tried again: file={}", parts.home().path(), e);
-                pause(RETRY_NANOS);
-            }
-        }
-    }
-
-    /** Waits for a reason to checkpoint, or for an idle moment that wants a mark; returns which. */
-    private boolean awaitWork() {
-        synchronized (monitor) {
-            while (!wanted && !stopped) {
-                long idleNanos = System.nanoTime() - lastCommitNanos;
-                if (markPending && idleNanos >= IDLE_NANOS) {
-                    markPending = false;
-                    return false;
-                }
-                sleeping = true;
-                await(markPending ? IDLE_NANOS - idleNanos : 0);
-                sleeping = false;
-            }
-            boolean work = wanted && !stopped;
-            wanted = false;
-            return work;
-        }
-    }
-
-    private void pause(long nanos) {
-        synchronized (monitor) {
-            if (!stopped) {
-                await(nanos);
-            }
-        }
-    }
-
-    private void await(long nanos) {
-        try {
-            TimeUnit.NANOSECONDS.timedWait(monitor,
-                    nanos == 0 ? TimeUnit.HOURS.toNanos(1) : Math.max(nanos, 1));
-        } catch (InterruptedException e) {
-            LOG.debug("the checkpointer was interrupted, which nothing of the library does; going on");
-        }
     }
 
     // ---- a checkpoint ----
@@ -404,23 +329,7 @@ public final class Checkpointer implements AutoCloseable {
 
     /** Ends the background thread, waiting for what it is doing. */
     public void stop() {
-        Thread running;
-        synchronized (monitor) {
-            stopped = true;
-            running = thread;
-            monitor.notifyAll();
-        }
-        boolean interrupted = false;
-        while (running != null && running.isAlive()) {
-            try {
-                running.join();
-            } catch (InterruptedException e) {
-                interrupted = true; // kept for the caller: closing goes on
-            }
-        }
-        if (interrupted) {
-            Thread.currentThread().interrupt();
-        }
+        thread.stop();
     }
 
     @Override

@@ -268,13 +268,6 @@ public final class PersistentBTreeMap<K, V> implements Iterable<Map.Entry<K, V>>
 
     @Override
     public void forEachPiece(LongConsumer action) {
-        structure.read(() -> {
-            long header = structure.header();
-            if (header != 0) {
-                action.accept(header);
-                tree.forEachPiece(header + ROOT, action);
-            }
-            return null;
-        });
+        structure.forEachPiece(action, header -> tree.forEachPiece(header + ROOT, action));
     }
 }

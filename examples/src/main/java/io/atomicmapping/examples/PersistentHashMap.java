@@ -182,14 +182,9 @@ public final class PersistentHashMap<K, V> implements Iterable<Map.Entry<K, V>>,
 
     @Override
     public void forEachPiece(LongConsumer action) {
-        structure.read(() -> {
-            long header = structure.header();
-            if (header != 0) {
-                action.accept(header);
-                buckets.forEachPiece(header, action);
-                forEachEntry(header, action);
-            }
-            return null;
+        structure.forEachPiece(action, header -> {
+            buckets.forEachPiece(header, action);
+            forEachEntry(header, action);
         });
     }
 

@@ -148,14 +148,7 @@ public final class PersistentLog<E> implements PieceOwner {
 
     @Override
     public void forEachPiece(LongConsumer action) {
-        structure.read(() -> {
-            long header = structure.header();
-            if (header != 0) {
-                action.accept(header);
-                segments.forEachPiece(header, action);
-            }
-            return null;
-        });
+        structure.forEachPiece(action, header -> segments.forEachPiece(header, action));
     }
 
     private long firstPosition() {

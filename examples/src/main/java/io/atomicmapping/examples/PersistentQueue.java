@@ -266,14 +266,7 @@ public final class PersistentQueue<E> implements Iterable<E>, PieceOwner {
 
     @Override
     public void forEachPiece(LongConsumer action) {
-        structure.read(() -> {
-            long header = structure.header();
-            if (header != 0) {
-                action.accept(header);
-                segments.forEachPiece(header, action);
-            }
-            return null;
-        });
+        structure.forEachPiece(action, header -> segments.forEachPiece(header, action));
     }
 
     /** Removes all elements, and gives back their space. Costs by the number of segments. */

@@ -5,6 +5,7 @@ import io.atomicmapping.Task;
 import java.io.IOException;
 import java.util.ConcurrentModificationException;
 import java.util.concurrent.locks.Lock;
+import java.util.function.LongConsumer;
 
 /**
  * What the structures have in common: a header in a piece that a root names, and the order of those who use
@@ -117,6 +118,18 @@ final class Structure {
         mapping.fill(header, headerBytes, (byte) 0);
         mapping.putLong(header, magic);
         return header();
+    }
+
+    /** Reads: passes the header, and lets pass what else there is besides, if there is a header. */
+    void forEachPiece(LongConsumer action, LongConsumer others) {
+        read(() -> {
+            long header = header();
+            if (header != 0) {
+                action.accept(header);
+                others.accept(header);
+            }
+            return null;
+        });
     }
 
     private void requireKind(long header) {

@@ -3,8 +3,6 @@ package io.atomicmapping.examples;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import io.atomicmapping.storage.MemoryStorage;
-import io.atomicmapping.storage.Storage;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.HexFormat;
@@ -27,14 +25,7 @@ class PersistentBTreeMapProperties {
 
     @Property(tries = 120)
     void behavesAsATreeMap(@ForAll("steps") List<Step<Pair>> steps) throws Exception {
-        try (Pair pair = new Pair()) {
-            for (Step<Pair> step : steps) {
-                step.apply(pair);
-            }
-            pair.check();
-            pair.reopen();
-            pair.check();
-        }
+        ModelPair.check(new Pair(), steps);
     }
 
     /** Few keys, many that share long beginnings, and a few that are as long as can be. */
@@ -75,48 +66,39 @@ class PersistentBTreeMapProperties {
                 key -> Step.named("near " + hex(key), pair -> pair.near(key)));
         return Arbitraries.frequencyOf(Tuple.of(20, put), Tuple.of(8, remove), Tuple.of(4, many),
                 Tuple.of(2, fewer), Tuple.of(6, range), Tuple.of(6, near),
-                Tuple.of(2, just("poll first", pair -> pair.poll(true))),
-                Tuple.of(2, just("poll last", pair -> pair.poll(false))),
-                Tuple.of(4, just("sync", Pair::sync)), Tuple.of(2, just("rollback", Pair::rollback)),
-                Tuple.of(1, just("reopen", Pair::reopen)), Tuple.of(1, just("clear", Pair::clear)),
-                Tuple.of(1, just("check", Pair::check))).list().ofMaxSize(80);
-    }
-
-    private static Arbitrary<Step<Pair>> just(String name, Step<Pair> step) {
-        return Arbitraries.just(Step.named(name, step));
+                Tuple.of(2, Step.just("poll first", (Pair pair) -> pair.poll(true))),
+                Tuple.of(2, Step.just("poll last", (Pair pair) -> pair.poll(false))),
+                Tuple.of(4, Step.just("sync", Pair::sync)),
+                Tuple.of(2, Step.just("rollback", Pair::rollback)),
+                Tuple.of(1, Step.just("reopen", Pair::reopen)), Tuple.of(1, Step.just("clear", Pair::clear)),
+                Tuple.of(1, Step.just("check", Pair::check))).list().ofMaxSize(80);
     }
 
     private static String hex(byte[] key) {
         return key.length > 200 ? "long" + key.length : HexFormat.of().formatHex(key);
     }
 
-    /** A map and what it should hold, now and at the last commit. */
-    private static final class Pair implements AutoCloseable {
-
-        private final Storage storage = new MemoryStorage();
-        private final Random random = new Random(1);
-        private Opened<PersistentBTreeMap<byte[], byte[]>> opened;
-        private TreeMap<byte[], byte[]> model = new TreeMap<>(Arrays::compareUnsigned);
-        private TreeMap<byte[], byte[]> committed = new TreeMap<>(Arrays::compareUnsigned);
+    private record Pair(Modelled<PersistentBTreeMap<byte[], byte[]>, TreeMap<byte[], byte[]>> stored,
+            Random random) implements ModelPair {
 
         Pair() throws IOException {
-            open();
-        }
-
-        private void open() throws IOException {
-            opened = Opened.open(storage,
-                    (heap, name) -> PersistentBTreeMap.open(heap, name, Codec.BYTES, Codec.BYTES));
+            this(new Modelled<>((heap, name) -> PersistentBTreeMap.open(heap, name, Codec.BYTES, Codec.BYTES),
+                    new TreeMap<>(Arrays::compareUnsigned), TreeMap::new), new Random(1));
         }
 
         private PersistentBTreeMap<byte[], byte[]> map() {
-            return opened.it();
+            return stored.it();
+        }
+
+        private TreeMap<byte[], byte[]> model() {
+            return stored.model();
         }
 
         void put(byte[] key, int length) throws IOException {
             byte[] value = new byte[length];
             random.nextBytes(value);
-            assertEquals(!model.containsKey(key), map().put(key, value));
-            model.put(key, value);
+            assertEquals(!model().containsKey(key), map().put(key, value));
+            model().put(key, value);
         }
 
         void putMany(int count, int order) throws IOException {
@@ -127,31 +109,31 @@ class PersistentBTreeMapProperties {
         }
 
         void remove(byte[] key) {
-            assertEquals(model.remove(key) != null, map().remove(key));
+            assertEquals(model().remove(key) != null, map().remove(key));
         }
 
         void removeAllBut(int nth) {
             int i = 0;
-            for (byte[] key : List.copyOf(model.keySet())) {
+            for (byte[] key : List.copyOf(model().keySet())) {
                 if (i++ % nth != 0 || nth == 1) {
                     remove(key);
                 }
             }
-            BTreeCheck.of(opened.heap(), Opened.ROOT, model.size());
+            BTreeCheck.of(stored.heap(), Opened.ROOT, model().size());
         }
 
         void poll(boolean first) {
-            same(first ? model.pollFirstEntry() : model.pollLastEntry(),
+            same(first ? model().pollFirstEntry() : model().pollLastEntry(),
                     first ? map().pollFirstEntry() : map().pollLastEntry());
         }
 
         void near(byte[] key) {
-            same(model.lowerEntry(key), map().lowerEntry(key));
-            same(model.floorEntry(key), map().floorEntry(key));
-            same(model.ceilingEntry(key), map().ceilingEntry(key));
-            same(model.higherEntry(key), map().higherEntry(key));
-            assertEquals(model.containsKey(key), map().containsKey(key));
-            assertArrayEquals(model.get(key), map().get(key));
+            same(model().lowerEntry(key), map().lowerEntry(key));
+            same(model().floorEntry(key), map().floorEntry(key));
+            same(model().ceilingEntry(key), map().ceilingEntry(key));
+            same(model().higherEntry(key), map().higherEntry(key));
+            assertEquals(model().containsKey(key), map().containsKey(key));
+            assertArrayEquals(model().get(key), map().get(key));
         }
 
         void range(byte[] one, byte[] other, int flags) {
@@ -161,7 +143,7 @@ class PersistentBTreeMapProperties {
             boolean ordered = Arrays.compareUnsigned(one, other) <= 0 != descending;
             byte[] from = ordered ? one : other;
             byte[] to = ordered ? other : one;
-            NavigableMap<byte[], byte[]> expected = descending ? model.descendingMap() : model;
+            NavigableMap<byte[], byte[]> expected = descending ? model().descendingMap() : model();
             BTreeRange<byte[], byte[]> range = descending ? map().entries().descendingMap() : map().entries();
             same(expected.headMap(to, toInclusive), range.headMap(to, toInclusive));
             same(expected.tailMap(from, fromInclusive), range.tailMap(from, fromInclusive));
@@ -187,39 +169,19 @@ class PersistentBTreeMapProperties {
             }
         }
 
-        void sync() throws IOException {
-            opened.mapping().sync();
-            committed = new TreeMap<>(model);
-        }
-
-        void rollback() {
-            opened.mapping().rollback();
-            model = new TreeMap<>(committed);
-        }
-
-        void reopen() throws IOException {
-            opened.close();
-            open();
-            model = new TreeMap<>(committed);
-        }
-
         void clear() {
             map().clear();
-            model.clear();
-        }
-
-        void check() {
-            assertEquals(model.size(), map().size());
-            same(model, map().entries());
-            same(model.descendingMap(), map().entries().descendingMap());
-            model.forEach((key, value) -> assertArrayEquals(value, map().get(key)));
-            BTreeCheck.of(opened.heap(), Opened.ROOT, model.size());
-            HeapCheck.of(opened.heap(), map());
+            model().clear();
         }
 
         @Override
-        public void close() throws IOException {
-            opened.close();
+        public void check() {
+            assertEquals(model().size(), map().size());
+            same(model(), map().entries());
+            same(model().descendingMap(), map().entries().descendingMap());
+            model().forEach((key, value) -> assertArrayEquals(value, map().get(key)));
+            BTreeCheck.of(stored.heap(), Opened.ROOT, model().size());
+            HeapCheck.of(stored.heap(), map());
         }
     }
 }

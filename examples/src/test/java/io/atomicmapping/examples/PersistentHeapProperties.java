@@ -104,8 +104,8 @@ class PersistentHeapProperties {
         Arbitrary<Step<Pair>> free = Arbitraries.integers().between(0, 1000)
                 .map(nth -> Step.named("free " + nth, pair -> pair.free(nth)));
         return Arbitraries.frequencyOf(Tuple.of(20, allocate), Tuple.of(12, free),
-                Tuple.of(3, Arbitraries.just(Step.named("sync", Pair::sync))),
-                Tuple.of(2, Arbitraries.just(Step.named("rollback", Pair::rollback))),
-                Tuple.of(2, Arbitraries.just(Step.named("check", Pair::check)))).list().ofMaxSize(120);
+                Tuple.of(3, Step.just("sync", Pair::sync)),
+                Tuple.of(2, Step.just("rollback", Pair::rollback)),
+                Tuple.of(2, Step.just("check", Pair::check))).list().ofMaxSize(120);
     }
 }

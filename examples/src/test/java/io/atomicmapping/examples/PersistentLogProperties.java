@@ -2,8 +2,6 @@ package io.atomicmapping.examples;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import io.atomicmapping.storage.MemoryStorage;
-import io.atomicmapping.storage.Storage;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -19,14 +17,7 @@ class PersistentLogProperties {
 
     @Property(tries = 150)
     void behavesAsAnArrayList(@ForAll("steps") List<Step<Pair>> steps) throws Exception {
-        try (Pair pair = new Pair()) {
-            for (Step<Pair> step : steps) {
-                step.apply(pair);
-            }
-            pair.check();
-            pair.reopen();
-            pair.check();
-        }
+        ModelPair.check(new Pair(), steps);
     }
 
     @Provide
@@ -44,13 +35,10 @@ class PersistentLogProperties {
         Arbitrary<Step<Pair>> scan = Arbitraries.integers().between(0, 100).map(
                 percent -> Step.named("scan " + percent, pair -> pair.scan(percent)));
         return Arbitraries.frequencyOf(Tuple.of(20, append), Tuple.of(5, many), Tuple.of(5, trim),
-                Tuple.of(6, scan), Tuple.of(4, just("sync", Pair::sync)),
-                Tuple.of(2, just("rollback", Pair::rollback)), Tuple.of(1, just("reopen", Pair::reopen)),
-                Tuple.of(3, just("check", Pair::check))).list().ofMaxSize(80);
-    }
-
-    private static Arbitrary<Step<Pair>> just(String name, Step<Pair> step) {
-        return Arbitraries.just(Step.named(name, step));
+                Tuple.of(6, scan), Tuple.of(4, Step.just("sync", Pair::sync)),
+                Tuple.of(2, Step.just("rollback", Pair::rollback)),
+                Tuple.of(1, Step.just("reopen", Pair::reopen)),
+                Tuple.of(3, Step.just("check", Pair::check))).list().ofMaxSize(80);
     }
 
     /** What a log should hold: the records from some position on. */
@@ -61,26 +49,25 @@ class PersistentLogProperties {
         }
     }
 
-    /** A log and what it should hold, now and at the last commit. */
-    private static final class Pair implements AutoCloseable {
-
-        private final Storage storage = new MemoryStorage();
-        private Opened<PersistentLog<String>> opened;
-        private Model model = new Model(0, new ArrayList<>());
-        private Model committed = model.copy();
+    private record Pair(Modelled<PersistentLog<String>, Model> stored) implements ModelPair {
 
         Pair() throws IOException {
-            open();
+            this(new Modelled<>((heap, name) -> PersistentLog.open(heap, name, Codec.STRING),
+                    new Model(0, new ArrayList<>()), Model::copy));
         }
 
-        private void open() throws IOException {
-            opened = Opened.open(storage, (heap, name) -> PersistentLog.open(heap, name, Codec.STRING));
+        private PersistentLog<String> log() {
+            return stored.it();
+        }
+
+        private List<String> records() {
+            return stored.model().records;
         }
 
         void append(int length) throws IOException {
-            String record = model.records.size() + "x".repeat(length);
-            assertEquals(model.records.size(), opened.it().append(record));
-            model.records.add(record);
+            String record = records().size() + "x".repeat(length);
+            assertEquals(records().size(), log().append(record));
+            records().add(record);
         }
 
         void appendMany(int count) throws IOException {
@@ -91,51 +78,32 @@ class PersistentLogProperties {
 
         /** A position some way from the first to the end. */
         private int position(int percent) {
-            return model.first + (model.records.size() - model.first) * percent / 100;
+            int first = stored.model().first;
+            return first + (records().size() - first) * percent / 100;
         }
 
         void trim(int percent) {
             int position = position(percent);
-            opened.it().trim(position);
-            model = new Model(position, model.records);
+            log().trim(position);
+            stored.setModel(new Model(position, records()));
         }
 
         void scan(int percent) {
             int position = position(percent);
             List<String> records = new ArrayList<>();
-            opened.it().scan(position).forEachRemaining(records::add);
-            assertEquals(model.records.subList(position, model.records.size()), records);
-            if (position < model.records.size()) {
-                assertEquals(model.records.get(position), opened.it().get(position));
+            log().scan(position).forEachRemaining(records::add);
+            assertEquals(records().subList(position, records().size()), records);
+            if (position < records().size()) {
+                assertEquals(records().get(position), log().get(position));
             }
         }
 
-        void sync() throws IOException {
-            opened.mapping().sync();
-            committed = model.copy();
-        }
-
-        void rollback() {
-            opened.mapping().rollback();
-            model = committed.copy();
-        }
-
-        void reopen() throws IOException {
-            opened.close();
-            open();
-            model = committed.copy();
-        }
-
-        void check() {
-            assertEquals(model.first, opened.it().first());
-            assertEquals(model.records.size(), opened.it().end());
-            scan(0);
-            HeapCheck.of(opened.heap(), opened.it());
-        }
-
         @Override
-        public void close() throws IOException {
-            opened.close();
+        public void check() {
+            assertEquals(stored.model().first, log().first());
+            assertEquals(records().size(), log().end());
+            scan(0);
+            HeapCheck.of(stored.heap(), log());
         }
     }
 }

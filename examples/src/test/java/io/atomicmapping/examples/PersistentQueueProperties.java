@@ -3,8 +3,6 @@ package io.atomicmapping.examples;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
-import io.atomicmapping.storage.MemoryStorage;
-import io.atomicmapping.storage.Storage;
 import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -23,14 +21,7 @@ class PersistentQueueProperties {
 
     @Property(tries = 150)
     void behavesAsAnArrayDeque(@ForAll("steps") List<Step<Pair>> steps) throws Exception {
-        try (Pair pair = new Pair()) {
-            for (Step<Pair> step : steps) {
-                step.apply(pair);
-            }
-            pair.check();
-            pair.reopen();
-            pair.check();
-        }
+        ModelPair.check(new Pair(), steps);
     }
 
     @Provide
@@ -46,38 +37,41 @@ class PersistentQueueProperties {
         Arbitrary<Step<Pair>> fewer = Arbitraries.integers().between(1, 500).map(
                 count -> Step.named("poll many " + count, pair -> pair.pollMany(count)));
         return Arbitraries.frequencyOf(Tuple.of(20, put), Tuple.of(3, many), Tuple.of(3, fewer),
-                Tuple.of(20, just("poll", Pair::poll)), Tuple.of(6, just("handle", Pair::handle)),
-                Tuple.of(6, just("fail", Pair::fail)), Tuple.of(4, just("sync", Pair::sync)),
-                Tuple.of(2, just("rollback", Pair::rollback)), Tuple.of(1, just("reopen", Pair::reopen)),
-                Tuple.of(1, just("clear", Pair::clear)), Tuple.of(3, just("check", Pair::check)))
+                Tuple.of(20, Step.just("poll", Pair::poll)), Tuple.of(6, Step.just("handle", Pair::handle)),
+                Tuple.of(6, Step.just("fail", Pair::fail)), Tuple.of(4, Step.just("sync", Pair::sync)),
+                Tuple.of(2, Step.just("rollback", Pair::rollback)),
+                Tuple.of(1, Step.just("reopen", Pair::reopen)),
+                Tuple.of(1, Step.just("clear", Pair::clear)), Tuple.of(3, Step.just("check", Pair::check)))
                 .list().ofMaxSize(100);
     }
 
-    private static Arbitrary<Step<Pair>> just(String name, Step<Pair> step) {
-        return Arbitraries.just(Step.named(name, step));
-    }
+    private static final class Pair implements ModelPair {
 
-    /** A queue and what it should hold, now and at the last commit. */
-    private static final class Pair implements AutoCloseable {
-
-        private final Storage storage = new MemoryStorage();
-        private Opened<PersistentQueue<String>> opened;
-        private ArrayDeque<String> model = new ArrayDeque<>();
-        private ArrayDeque<String> committed = new ArrayDeque<>();
+        private final Modelled<PersistentQueue<String>, ArrayDeque<String>> stored;
         private int number;
 
         Pair() throws IOException {
-            open();
+            stored = new Modelled<>((heap, name) -> PersistentQueue.open(heap, name, Codec.STRING),
+                    new ArrayDeque<>(), ArrayDeque::clone);
         }
 
-        private void open() throws IOException {
-            opened = Opened.open(storage, (heap, name) -> PersistentQueue.open(heap, name, Codec.STRING));
+        @Override
+        public Modelled<?, ?> stored() {
+            return stored;
+        }
+
+        private PersistentQueue<String> queue() {
+            return stored.it();
+        }
+
+        private ArrayDeque<String> model() {
+            return stored.model();
         }
 
         void put(int length) throws IOException {
             String element = number++ + "x".repeat(length);
-            assertEquals(true, opened.it().offer(element));
-            model.add(element);
+            assertEquals(true, queue().offer(element));
+            model().add(element);
         }
 
         void putMany(int count) throws IOException {
@@ -87,8 +81,8 @@ class PersistentQueueProperties {
         }
 
         void poll() {
-            assertEquals(model.peek(), opened.it().peek());
-            assertEquals(model.poll(), opened.it().poll());
+            assertEquals(model().peek(), queue().peek());
+            assertEquals(model().poll(), queue().poll());
         }
 
         void pollMany(int count) {
@@ -98,51 +92,31 @@ class PersistentQueueProperties {
         }
 
         void handle() throws IOException {
-            String first = model.poll();
-            assertEquals(first != null, opened.it().poll(element -> assertEquals(first, element)));
+            String first = model().poll();
+            assertEquals(first != null, queue().poll(element -> assertEquals(first, element)));
         }
 
         void fail() {
-            if (!model.isEmpty()) {
-                assertThrows(ArithmeticException.class, () -> opened.it().poll(element -> {
-                    assertEquals(model.peek(), element);
+            if (!model().isEmpty()) {
+                assertThrows(ArithmeticException.class, () -> queue().poll(element -> {
+                    assertEquals(model().peek(), element);
                     throw new ArithmeticException();
                 }));
             }
         }
 
-        void sync() throws IOException {
-            opened.mapping().sync();
-            committed = model.clone();
-        }
-
-        void rollback() {
-            opened.mapping().rollback();
-            model = committed.clone();
-        }
-
-        void reopen() throws IOException {
-            opened.close();
-            open();
-            model = committed.clone();
-        }
-
         void clear() {
-            opened.it().clear();
-            model.clear();
-        }
-
-        void check() {
-            assertEquals(model.size(), opened.it().size());
-            List<String> contents = new ArrayList<>();
-            opened.it().forEach(contents::add);
-            assertEquals(List.copyOf(model), contents);
-            HeapCheck.of(opened.heap(), opened.it());
+            queue().clear();
+            model().clear();
         }
 
         @Override
-        public void close() throws IOException {
-            opened.close();
+        public void check() {
+            assertEquals(model().size(), queue().size());
+            List<String> contents = new ArrayList<>();
+            queue().forEach(contents::add);
+            assertEquals(List.copyOf(model()), contents);
+            HeapCheck.of(stored.heap(), queue());
         }
     }
 }

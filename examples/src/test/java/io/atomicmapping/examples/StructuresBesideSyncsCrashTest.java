@@ -20,7 +20,8 @@ class StructuresBesideSyncsCrashTest {
 
     /** One of each. A change goes through all of them, in an update of its own each. */
     private record All(PersistentHashMap<Long, byte[]> hash, PersistentBTreeMap<Long, byte[]> tree,
-            PersistentQueue<Long> queue, PersistentLog<byte[]> log, PersistentHeap heap) implements PieceOwner {
+            PersistentQueue<Long> queue, PersistentLog<byte[]> log, PersistentHeap heap)
+            implements PieceOwner {
 
         static All open(PersistentHeap heap, String name) {
             return new All(PersistentHashMap.open(heap, "hash", Codec.LONG, Codec.BYTES),

@@ -2,18 +2,16 @@ package io.atomicmapping.examples.chronicle;
 
 import io.atomicmapping.examples.chronicle.CrashRun.Mode;
 import io.atomicmapping.examples.chronicle.CrashRun.Verdict;
+import io.atomicmapping.examples.program.Programs;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.Callable;
-import java.util.stream.Stream;
 import me.tongfei.progressbar.ProgressBar;
-import me.tongfei.progressbar.ProgressBarBuilder;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -70,17 +68,12 @@ public final class ChronicleCrashes implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        if (lives < 1) {
-            throw new CommandLine.ParameterException(spec.commandLine(), "--lives must be at least 1: value="
-                    + lives);
-        }
+        Programs.requireAtLeast(spec, "--lives", lives, 1);
         long begin = System.nanoTime();
         long used = seed == null ? new Random().nextInt(1_000_000) : seed;
         Path directory = Files.createTempDirectory("chronicle-crashes");
         List<Row> rows = new ArrayList<>();
-        ProgressBarBuilder style = new ProgressBarBuilder().setTaskName("crashes").setInitialMax(4L * lives)
-                .setUpdateIntervalMillis(100);
-        try (ProgressBar bar = style.build();
+        try (ProgressBar bar = Programs.progress("crashes", 4L * lives);
                 ChildJvms children = new ChildJvms(directory.resolve("children.log"))) {
             for (Mode mode : new Mode[] {Mode.PLAIN, Mode.ADOPTED}) {
                 for (boolean power : new boolean[] {false, true}) {
@@ -95,7 +88,7 @@ public final class ChronicleCrashes implements Callable<Integer> {
             out.println("WRONG: the adopted map must be exact each time; everything is in " + directory);
             return 1;
         }
-        delete(directory);
+        Programs.delete(directory);
         return 0;
     }
 
@@ -128,15 +121,5 @@ public final class ChronicleCrashes implements Callable<Integer> {
             row.run.stories().stream().limit(SHOWN_STORIES).forEach(out::println);
         }
         out.printf("seed %d, %.1f s%n", used, nanos / 1e9);
-    }
-
-    private static void delete(Path directory) throws IOException {
-        List<Path> all;
-        try (Stream<Path> list = Files.walk(directory)) {
-            all = list.sorted(Comparator.reverseOrder()).toList();
-        }
-        for (Path path : all) {
-            Files.delete(path);
-        }
     }
 }

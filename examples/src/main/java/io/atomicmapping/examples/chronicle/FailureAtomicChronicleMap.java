@@ -3,6 +3,7 @@ package io.atomicmapping.examples.chronicle;
 import io.atomicmapping.AtomicMapping;
 import io.atomicmapping.MappingOptions;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -188,6 +189,7 @@ public final class FailureAtomicChronicleMap<K, V> implements AutoCloseable {
      *
      * @param key the key
      * @return its value, or null
+     * @throws IllegalStateException after close
      */
     public V get(K key) {
         return compute(map -> map.get(key));
@@ -199,6 +201,7 @@ public final class FailureAtomicChronicleMap<K, V> implements AutoCloseable {
      * @param key the key
      * @param value its value
      * @return the value before, or null
+     * @throws IllegalStateException after close
      */
     public V put(K key, V value) {
         return compute(map -> map.put(key, value));
@@ -209,6 +212,7 @@ public final class FailureAtomicChronicleMap<K, V> implements AutoCloseable {
      *
      * @param key the key
      * @return its value, or null
+     * @throws IllegalStateException after close
      */
     public V remove(K key) {
         return compute(map -> map.remove(key));
@@ -220,6 +224,7 @@ public final class FailureAtomicChronicleMap<K, V> implements AutoCloseable {
      * @param key the key
      * @param value its value
      * @return the value before, or null
+     * @throws IllegalStateException after close
      */
     public V replace(K key, V value) {
         return compute(map -> map.replace(key, value));
@@ -245,6 +250,7 @@ public final class FailureAtomicChronicleMap<K, V> implements AutoCloseable {
      * Takes back whatever happened in the map since the last commit.
      *
      * @throws IOException if growth was taken back, and the map cannot be opened anew; it is closed then
+     * @throws UncheckedIOException as {@link AtomicMapping#rollback()}; the map stays open
      * @throws IllegalStateException inside a section, and after close
      */
     public void rollback() throws IOException {
@@ -274,6 +280,7 @@ public final class FailureAtomicChronicleMap<K, V> implements AutoCloseable {
      * The last durable commit.
      *
      * @return its number, 0 before the first
+     * @throws IllegalStateException after close
      */
     public long lastCommit() {
         life.readLock().lock();
@@ -292,8 +299,9 @@ public final class FailureAtomicChronicleMap<K, V> implements AutoCloseable {
     }
 
     /**
-     * Discards what was not committed.
+     * Discards what was not committed. Closing again does nothing.
      *
+     * @throws IOException as {@link AtomicMapping#close()}; the map is closed nevertheless
      * @throws IllegalStateException inside a section
      */
     @Override

@@ -3,6 +3,7 @@ package io.atomicmapping.examples.wordindex;
 import io.atomicmapping.AtomicMapping;
 import io.atomicmapping.examples.HeapCheck;
 import io.atomicmapping.examples.PersistentHashMap;
+import io.atomicmapping.examples.program.Programs;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
@@ -15,7 +16,6 @@ import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.Callable;
 import me.tongfei.progressbar.ProgressBar;
-import me.tongfei.progressbar.ProgressBarBuilder;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -84,8 +84,8 @@ public final class WordIndex implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException, InterruptedException {
-        requireAtLeast("--kills", kills, 0);
-        requireAtLeast("--commit-every", wordsPerCommit, 1);
+        Programs.requireAtLeast(spec, "--kills", kills, 0);
+        Programs.requireAtLeast(spec, "--commit-every", wordsPerCommit, 1);
         paths.forEach(this::requireExists);
         long start = System.nanoTime();
         Workspace workspace = Workspace.create();
@@ -124,9 +124,7 @@ public final class WordIndex implements Callable<Integer> {
 
     private void count(Workspace workspace, long[] killPlan, long commits, Report report)
             throws IOException, InterruptedException {
-        ProgressBarBuilder style = new ProgressBarBuilder().setTaskName("commits").setInitialMax(commits)
-                .setUpdateIntervalMillis(100);
-        try (ProgressBar bar = style.build()) {
+        try (ProgressBar bar = Programs.progress("commits", commits)) {
             ChildJvm child = new ChildJvm(workspace, wordsPerCommit, bar::stepTo);
             for (long killAtCommit : killPlan) {
                 report.add(child.runUntil(killAtCommit), true);
@@ -182,13 +180,6 @@ public final class WordIndex implements Callable<Integer> {
 
     private static long total(Map<String, Long> counts) {
         return counts.values().stream().mapToLong(Long::longValue).sum();
-    }
-
-    private void requireAtLeast(String option, int value, int least) {
-        if (value < least) {
-            throw new CommandLine.ParameterException(spec.commandLine(),
-                    option + " must be at least " + least + ": value=" + value);
-        }
     }
 
     private void requireExists(Path path) {

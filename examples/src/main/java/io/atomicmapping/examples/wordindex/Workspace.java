@@ -1,10 +1,9 @@
 package io.atomicmapping.examples.wordindex;
 
+import io.atomicmapping.examples.program.Programs;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
-import java.util.stream.Stream;
 
 /**
  * The folder of a run, with everything in it that the run writes.
@@ -30,13 +29,6 @@ record Workspace(Path directory) {
     }
 
     void delete() throws IOException {
-        List<Path> files;
-        try (Stream<Path> list = Files.list(directory)) {
-            files = list.toList();
-        }
-        for (Path file : files) {
-            Files.delete(file);
-        }
-        Files.delete(directory);
+        Programs.delete(directory);
     }
 }

@@ -1,5 +1,8 @@
 package io.atomicmapping.storage.linux;
 
+import static io.atomicmapping.storage.linux.CLibrary.handle;
+import static io.atomicmapping.storage.linux.CLibrary.variadic;
+import static io.atomicmapping.storage.linux.CLibrary.variadicWithoutErrno;
 import static io.atomicmapping.storage.linux.LinuxConstants.*;
 import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
@@ -9,14 +12,11 @@ import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
 import java.io.IOException;
 import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
-import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 
 /**
- * Every native call of the project. Nothing else links to native code.
+ * Every native call of the project. Nothing else calls native code.
  *
  * <ul>
  *   <li>A call gives its result, or minus the error number ({@link Errno}); those that say so throw instead.
@@ -30,15 +30,8 @@ import java.lang.invoke.MethodHandle;
 @SuppressWarnings("restricted")
 public final class Linux {
 
-    private static final String MODULE = "io.atomicmapping.journal";
     private static final String MMAP_REMEDY =
             ", remedy=raise ulimit -v, vm.max_map_count or vm.overcommit_memory, or reserve less (maxSize)";
-
-    /** Why the calls cannot be had, or null. Set while the handles below are made. */
-    private static RuntimeException linkFailure;
-
-    private static final Linker.Option ERRNO = Linker.Option.captureCallState("errno");
-    private static final Linker LINKER = linker();
 
     // int open(const char *path, int flags, ... /* mode_t mode */)
     private static final MethodHandle OPEN = variadic("open", 2, JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT);
@@ -124,9 +117,8 @@ public final class Linux {
     private static final MethodHandle USERFAULTFD = variadic("syscall", 1, JAVA_LONG, JAVA_LONG, JAVA_INT);
 
     // long syscall(SYS_membarrier, int command, unsigned int flags, int cpu)
-    private static final MethodHandle MEMBARRIER = handle("syscall",
-            FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_INT),
-            Linker.Option.firstVariadicArg(1));
+    private static final MethodHandle MEMBARRIER =
+            variadicWithoutErrno("syscall", 1, JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_INT);
 
     // long syscall(SYS_statx, int directory, const char *path, int flags, unsigned int mask,
     //         struct statx *result)
@@ -141,56 +133,6 @@ public final class Linux {
 
     private Linux() {}
 
-    // ---- linking
-
-    private static Linker linker() {
-        boolean supported = System.getProperty("os.name").equals("Linux") && (X86_64 || AARCH64);
-        if (!supported) {
-            linkFailure = new UnsupportedOperationException("mapped files need Linux on x86-64 or aarch64:"
-                    + " system=" + System.getProperty("os.name") + ", architecture=" + ARCHITECTURE);
-            return null;
-        }
-        try {
-            return Linker.nativeLinker();
-        } catch (RuntimeException e) {
-            linkFailure = e;
-            return null;
-        }
-    }
-
-    private static MethodHandle handle(String name, MemoryLayout result, MemoryLayout... arguments) {
-        return handle(name, FunctionDescriptor.of(result, arguments), ERRNO);
-    }
-
-    private static MethodHandle variadic(String name, int named, MemoryLayout result, MemoryLayout... rest) {
-        Linker.Option variadic = Linker.Option.firstVariadicArg(named);
-        return handle(name, FunctionDescriptor.of(result, rest), ERRNO, variadic);
-    }
-
-    /** The handle of a function of the C library, or null and the reason in {@link #linkFailure}. */
-    private static MethodHandle handle(String name, FunctionDescriptor type, Linker.Option... options) {
-        if (linkFailure != null) {
-            return null;
-        }
-        try {
-            MemorySegment function = LINKER.defaultLookup().find(name).orElseThrow(
-                    () -> new UnsupportedOperationException("C library lacks a function: name=" + name));
-            return LINKER.downcallHandle(function, type, options);
-        } catch (IllegalCallerException e) {
-            linkFailure = new IllegalCallerException("native access is not enabled: start java with"
-                    + " --enable-native-access=" + MODULE + " (module path) or"
-                    + " --enable-native-access=ALL-UNNAMED (class path): module=" + moduleName(), e);
-        } catch (RuntimeException e) {
-            linkFailure = e;
-        }
-        return null;
-    }
-
-    private static String moduleName() {
-        Module module = Linux.class.getModule();
-        return module.isNamed() ? module.getName() : "unnamed";
-    }
-
     /**
      * Checks that the native calls can be had.
      *
@@ -198,12 +140,7 @@ public final class Linux {
      * @throws IllegalCallerException if native access is denied; the message gives the flag
      */
     public static void require() {
-        if (linkFailure instanceof IllegalCallerException e) {
-            throw new IllegalCallerException(e.getMessage(), e);
-        }
-        if (linkFailure != null) {
-            throw new UnsupportedOperationException(linkFailure.getMessage(), linkFailure);
-        }
+        CLibrary.require();
     }
 
     private static RuntimeException unexpected(Throwable thrown) {

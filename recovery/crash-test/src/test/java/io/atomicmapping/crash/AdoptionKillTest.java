@@ -4,17 +4,13 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.atomicmapping.AtomicMapping;
-import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Execution;
@@ -34,7 +30,7 @@ class AdoptionKillTest {
     private static final int KILLED_OPENING_ONE_IN = 4;
     private static final int SPIN_NANOS_MAX = 3_000_000;
     private static final int OPENING_NANOS_MAX = 200_000_000;
-    private static final int CHILD_SECONDS_MAX = 60;
+    private static final int LINES_MORE = 60;
     private static final List<String> TIERS = List.of("WRITE_PROTECTION", "PRIVATE_PAGES", "COMPARE_ALL");
 
     @TempDir
@@ -42,6 +38,8 @@ class AdoptionKillTest {
 
     private final long seed = Long.getLong(SEED, System.nanoTime() % 1_000_000);
     private final SplittableRandom random = new SplittableRandom(seed);
+    private final KilledJvm jvm =
+            new KilledJvm(random, SPIN_NANOS_MAX, OPENING_NANOS_MAX, line -> line.startsWith("closed"));
     private long told;
     private int files;
 
@@ -78,45 +76,15 @@ class AdoptionKillTest {
     /** Runs a child until its kill; true if it had adopted the file by then. */
     private boolean child(Path file, String tier, boolean queried, boolean whileOpening, String story)
             throws IOException {
-        Process process = new ProcessBuilder(command(file, tier, queried))
-                .redirectError(ProcessBuilder.Redirect.INHERIT).start();
-        CompletableFuture.delayedExecutor(CHILD_SECONDS_MAX, TimeUnit.SECONDS)
-                .execute(process.toHandle()::destroyForcibly);
-        List<String> lines = new ArrayList<>();
-        try (BufferedReader out = process.inputReader()) {
-            int awaited = whileOpening ? 1 : 3 + random.nextInt(60);
-            for (int i = 0; i < awaited; i++) {
-                String line = out.readLine();
-                if (line == null && !lines.isEmpty() && lines.getLast().startsWith("closed")) {
-                    break;
-                }
-                assertTrue(line != null, () -> "the child ended by itself: " + story + ", said=" + lines);
-                lines.add(line);
-            }
-            long begin = System.nanoTime();
-            int nanos = random.nextInt(whileOpening ? OPENING_NANOS_MAX : SPIN_NANOS_MAX);
-            while (System.nanoTime() - begin < nanos) {
-                Thread.onSpinWait();
-            }
-            // Process.destroyForcibly would close the stream with what it still holds
-            process.toHandle().destroyForcibly();
-            for (String line = out.readLine(); line != null; line = out.readLine()) {
-                lines.add(line);
-            }
-        } finally {
-            process.destroyForcibly();
-        }
+        List<String> command = KilledJvm.command(AdoptionKillChild.class,
+                List.of("-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
+                        "-Dio.atomicmapping.kernelTier=" + tier,
+                        "-Dio.atomicmapping.queryMappings=" + queried),
+                file.toString(), Long.toString(seed));
+        List<String> lines = jvm.run(command, whileOpening, LINES_MORE, story);
         lines.stream().filter(line -> line.startsWith("committed ")).forEach(line ->
                 told = Math.max(told, Long.parseLong(line.substring("committed ".length()))));
         return lines.stream().anyMatch(line -> line.startsWith("opened"));
-    }
-
-    private List<String> command(Path file, String tier, boolean queried) {
-        return List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-ea",
-                "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "--enable-native-access=ALL-UNNAMED",
-                "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-Dio.atomicmapping.kernelTier=" + tier,
-                "-Dio.atomicmapping.queryMappings=" + queried, "-cp", System.getProperty("java.class.path"),
-                AdoptionKillChild.class.getName(), file.toString(), Long.toString(seed));
     }
 
     private void verify(Path file, String story) throws IOException {

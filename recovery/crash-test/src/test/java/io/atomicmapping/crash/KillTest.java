@@ -4,14 +4,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.atomicmapping.AtomicMapping;
 import io.atomicmapping.crash.KillState.Workload;
-import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Execution;
 import org.junit.jupiter.api.parallel.ExecutionMode;
@@ -32,8 +28,7 @@ class KillTest {
     private static final int KILLED_OPENING_ONE_IN = 4;
     private static final int SPIN_NANOS_MAX = 2_000_000;
     private static final int OPENING_NANOS_MAX = 150_000_000;
-    /** a child that hangs ends then, and its test fails */
-    private static final int CHILD_SECONDS_MAX = 60;
+    private static final int LINES_MORE = 40;
     private static final List<String> TIERS = List.of("WRITE_PROTECTION", "PRIVATE_PAGES", "COMPARE_ALL");
 
     @TempDir
@@ -41,6 +36,7 @@ class KillTest {
 
     private final long seed = Long.getLong(SEED, System.nanoTime() % 1_000_000);
     private final SplittableRandom random = new SplittableRandom(seed);
+    private final KilledJvm jvm = new KilledJvm(random, SPIN_NANOS_MAX, OPENING_NANOS_MAX, line -> false);
     private KillOracle oracle;
 
     @ParameterizedTest
@@ -73,45 +69,13 @@ class KillTest {
     /** Runs a child until its kill; true if it had opened the file by then. */
     private boolean child(Path file, Workload workload, String tier, boolean whileOpening, String story)
             throws IOException {
-        Process process = new ProcessBuilder(command(file, workload, tier))
-                .redirectError(ProcessBuilder.Redirect.INHERIT).start();
-        CompletableFuture.delayedExecutor(CHILD_SECONDS_MAX, TimeUnit.SECONDS)
-                .execute(process.toHandle()::destroyForcibly);
-        List<String> lines = new ArrayList<>();
-        try (BufferedReader out = process.inputReader()) {
-            int awaited = whileOpening ? 1 : 3 + random.nextInt(40);
-            for (int i = 0; i < awaited; i++) {
-                String line = out.readLine();
-                assertTrue(line != null, () -> "the child ended by itself: " + story + ", said=" + lines);
-                lines.add(line);
-            }
-            spin(random.nextInt(whileOpening ? OPENING_NANOS_MAX : SPIN_NANOS_MAX));
-            assertTrue(process.isAlive(), () -> "the child ended by itself: " + story + ", said=" + lines);
-            // Process.destroyForcibly would close the stream with what it still holds
-            process.toHandle().destroyForcibly();
-            for (String line = out.readLine(); line != null; line = out.readLine()) {
-                lines.add(line);
-            }
-        } finally {
-            process.destroyForcibly();
-        }
+        List<String> command = KilledJvm.command(KillChild.class,
+                List.of("-Dio.atomicmapping.kernelTier=" + tier),
+                file.toString(), Long.toString(seed), workload.name());
+        List<String> lines = jvm.run(command, whileOpening, LINES_MORE, story);
         lines.stream().filter(line -> line.matches("\\d+")).forEach(line ->
                 oracle.acknowledge(Long.parseLong(line)));
         return lines.stream().anyMatch(line -> line.startsWith("opened"));
-    }
-
-    private List<String> command(Path file, Workload workload, String tier) {
-        return List.of(Path.of(System.getProperty("java.home"), "bin", "java").toString(), "-ea",
-                "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "--enable-native-access=ALL-UNNAMED",
-                "-Dio.atomicmapping.kernelTier=" + tier, "-cp", System.getProperty("java.class.path"),
-                KillChild.class.getName(), file.toString(), Long.toString(seed), workload.name());
-    }
-
-    private static void spin(long nanos) {
-        long begin = System.nanoTime();
-        while (System.nanoTime() - begin < nanos) {
-            Thread.onSpinWait();
-        }
     }
 
     private void verify(Path file, String story) throws IOException {

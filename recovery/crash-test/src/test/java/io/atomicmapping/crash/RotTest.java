@@ -169,7 +169,10 @@ class RotTest {
         }
     }
 
-    /** Before the ring's first record lie those of the session that made the file, and around the slots nothing. */
+    /**
+     * Before the ring's first record lie those of the session that made the file, and around the slots
+     * nothing.
+     */
     @Test
     void rotInTheRestOfTheJournalIsNotLookedAt() throws IOException {
         SimulatedDisk disk = interrupted(false);

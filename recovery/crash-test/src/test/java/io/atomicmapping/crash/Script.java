@@ -174,7 +174,9 @@ final class Script {
         return path.toString().endsWith("journal");
     }
 
-    /** Records of two sectors each share a force: those that come while the force of the first is in flight. */
+    /**
+     * Records of two sectors each share a force: those that come while the force of the first is in flight.
+     */
     Script groupOfCommits(int count) {
         CountDownLatch all = new CountDownLatch(1);
         disk.holdForces(path -> true, all);

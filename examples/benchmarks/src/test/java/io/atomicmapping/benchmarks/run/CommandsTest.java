@@ -58,8 +58,8 @@ class CommandsTest {
                 new MapRun.Seen("hash-map", 8, "insert", 100, 300, 1, 1),
                 new MapRun.Seen("lmdb", 8, "insert", 100, 200, 1, 1),
                 new MapRun.Seen("mvstore", 8, "insert", 100, 150, 1, 1));
-        assertTrue(StructuresCommand.table(seen).contains("| insert, values of 8, 100 a commit | 300 | - | 200 |"
-                + " - | - | 150 | 1.50 | - |"), () -> StructuresCommand.table(seen));
+        String row = "| insert, values of 8, 100 a commit | 300 | - | 200 | - | - | 150 | 1.50 | - |";
+        assertTrue(StructuresCommand.table(seen).contains(row), () -> StructuresCommand.table(seen));
     }
 
     @Test

@@ -2,6 +2,7 @@ package io.atomicmapping.examples.kreon.ycsb;
 
 import io.atomicmapping.examples.kreon.KeyValueStore;
 import io.atomicmapping.examples.kreon.StoreOptions;
+import io.atomicmapping.examples.program.Programs;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
@@ -12,9 +13,7 @@ import java.util.SplittableRandom;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 import me.tongfei.progressbar.ProgressBar;
-import me.tongfei.progressbar.ProgressBarBuilder;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -111,7 +110,7 @@ public final class Ycsb implements Callable<Integer> {
         try {
             runAll(folder, storeFolder.resolve("store"), options);
         } finally {
-            delete(storeFolder);
+            Programs.delete(storeFolder);
         }
         return 0;
     }
@@ -122,11 +121,11 @@ public final class Ycsb implements Callable<Integer> {
         long millis = TimeUnit.SECONDS.toMillis(seconds);
         try (KeyValueStore store = KeyValueStore.open(file, options)) {
             Records work = new Records(store, records, valueBytes);
-            try (ProgressBar bar = bar("load", records)) {
+            try (ProgressBar bar = Programs.progress("load", records)) {
                 work.load(new SplittableRandom(seed), bar::stepTo);
             }
             for (Workload workload : workloads) {
-                try (ProgressBar bar = bar("workload " + workload, millis)) {
+                try (ProgressBar bar = Programs.progress("workload " + workload, millis)) {
                     Run run = new Run(workload, store, work, threads, batch);
                     results.add(run.run(millis, seed, passed -> bar.stepTo(Math.min(passed, millis))));
                 }
@@ -146,26 +145,7 @@ public final class Ycsb implements Callable<Integer> {
         }
     }
 
-    private static ProgressBar bar(String name, long steps) {
-        return new ProgressBarBuilder().setTaskName(name).setInitialMax(steps).setUpdateIntervalMillis(100)
-                .build();
-    }
-
-    private static void delete(Path folder) throws IOException {
-        List<Path> files;
-        try (Stream<Path> list = Files.list(folder)) {
-            files = list.toList();
-        }
-        for (Path file : files) {
-            Files.delete(file);
-        }
-        Files.delete(folder);
-    }
-
     private void requireAtLeastOne(String option, long value) {
-        if (value < 1) {
-            throw new CommandLine.ParameterException(spec.commandLine(),
-                    option + " must be at least 1: value=" + value);
-        }
+        Programs.requireAtLeast(spec, option, value, 1);
     }
 }

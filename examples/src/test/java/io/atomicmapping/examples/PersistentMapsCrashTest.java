@@ -9,35 +9,24 @@ import io.atomicmapping.crash.CrashTest;
 import io.atomicmapping.crash.Ledger;
 import java.io.IOException;
 import java.util.Map;
-import java.util.TreeMap;
 import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * After any crash an ordered map holds what it held at a sync, the last that returned, or one in flight, and
- * every byte of its heap is accounted for.
+ * After any crash a map, hashed or ordered, holds what it held at a sync, the last that returned, or one in
+ * flight, and every byte of its heap is accounted for.
  */
-class PersistentBTreeMapCrashTest {
+class PersistentMapsCrashTest {
 
-    private static CrashTest<Opened<PersistentBTreeMap<String, String>>, Map<String, String>> test() {
-        return Opened.crashTest(
-                (heap, name) -> PersistentBTreeMap.open(heap, name, Codec.STRING, Codec.STRING),
-                PersistentBTreeMapCrashTest::entries);
-    }
-
-    private static Map<String, String> entries(Opened<PersistentBTreeMap<String, String>> stored) {
-        Map<String, String> entries = new TreeMap<>();
-        for (Map.Entry<String, String> entry : stored.it()) {
-            entries.put(entry.getKey(), entry.getValue());
-            assertEquals(entry.getValue(), stored.it().get(entry.getKey()));
-        }
-        assertEquals(entries.size(), stored.it().size());
-        return entries;
+    private static CrashTest<Opened<StoredMap>, Map<String, String>> test(StoredMap.Kind kind) {
+        return Opened.crashTest(kind::open, stored -> stored.it().entries());
     }
 
     /** Deliberately wrong: the key is gone, durably, before it is there under its new name. */
-    private static void renameHastily(Opened<PersistentBTreeMap<String, String>> stored, String from,
-            String to) throws IOException {
+    private static void renameHastily(Opened<StoredMap> stored, String from, String to)
+            throws IOException {
         String value = stored.it().get(from);
         stored.it().remove(from);
         stored.mapping().sync();
@@ -45,9 +34,10 @@ class PersistentBTreeMapCrashTest {
         stored.mapping().sync();
     }
 
-    @Test
-    void everyCrashOfAFewCommits() {
-        CrashReport report = test().workload((stored, ledger) -> {
+    @ParameterizedTest
+    @EnumSource
+    void everyCrashOfAFewCommits(StoredMap.Kind kind) {
+        CrashReport report = test(kind).workload((stored, ledger) -> {
             stored.it().put("a", "1");
             ledger.commit(stored.mapping()::sync);
             stored.it().put("b", "2");
@@ -64,7 +54,7 @@ class PersistentBTreeMapCrashTest {
      */
     @Test
     void everyCrashOfASplitAndAMerge() {
-        CrashReport report = test().workload((stored, ledger) -> {
+        CrashReport report = test(StoredMap.Kind.TREE).workload((stored, ledger) -> {
             for (int i = 10; i < 20; i++) {
                 stored.it().put("key " + i, "v".repeat(390));
                 ledger.commit(stored.mapping()::sync);
@@ -84,9 +74,10 @@ class PersistentBTreeMapCrashTest {
         assertTrue(report.states() > 200, report::toString);
     }
 
-    @Test
-    void randomChangesAndCrashes() {
-        CrashReport report = test().workload((stored, ledger) -> {
+    @ParameterizedTest
+    @EnumSource
+    void randomChangesAndCrashes(StoredMap.Kind kind) {
+        CrashReport report = test(kind).workload((stored, ledger) -> {
             for (int i = 0; i < 100; i++) {
                 ledger.step(() -> change(stored, ledger));
             }
@@ -95,8 +86,8 @@ class PersistentBTreeMapCrashTest {
         assertEquals(400, report.states());
     }
 
-    private static void change(Opened<PersistentBTreeMap<String, String>> stored,
-            Ledger<Map<String, String>> ledger) throws Exception {
+    private static void change(Opened<StoredMap> stored, Ledger<Map<String, String>> ledger)
+            throws Exception {
         RandomGenerator random = ledger.random();
         String key = "key " + random.nextInt(100);
         switch (random.nextInt(5)) {
@@ -107,9 +98,10 @@ class PersistentBTreeMapCrashTest {
         }
     }
 
-    @Test
-    void renameThatSyncsInBetweenIsFoundAndItsLineIsNamed() {
-        var wrong = test().workload((stored, ledger) -> {
+    @ParameterizedTest
+    @EnumSource
+    void renameThatSyncsInBetweenIsFoundAndItsLineIsNamed(StoredMap.Kind kind) {
+        var wrong = test(kind).workload((stored, ledger) -> {
             stored.it().put("old", "1");
             ledger.commit(stored.mapping()::sync);
             ledger.commit(() -> renameHastily(stored, "old", "new"));
@@ -117,6 +109,6 @@ class PersistentBTreeMapCrashTest {
         String story = assertThrows(AssertionError.class, wrong::run).getMessage();
         assertTrue(story.contains("found {}"), story);
         assertTrue(story.lines().anyMatch(line -> line.contains("last force that had returned")
-                && line.contains("renameHastily(PersistentBTreeMapCrashTest.java:")), story);
+                && line.contains("renameHastily(PersistentMapsCrashTest.java:")), story);
     }
 }
