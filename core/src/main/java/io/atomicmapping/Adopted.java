@@ -48,7 +48,7 @@ final class Adopted implements AutoCloseable {
     private final OwnersMappings mappings;
     private final Elsewhere access;
     private volatile List<OwnedRange> ranges = List.of();
-    /** the pages that are or were mapped more than once; they lie in the image's own memory, and stay there */
+    /** the pages that are or were mapped more than once: they lie in the image's own memory from then on */
     private List<Stretch> common = List.of();
     private TailGuard guard;
 

@@ -5,7 +5,7 @@ import io.atomicmapping.dirty.Gate;
 import io.atomicmapping.dirty.Memory;
 import io.atomicmapping.dirty.Range;
 import io.atomicmapping.dirty.Sections;
-import io.atomicmapping.dirty.Slot;
+import io.atomicmapping.dirty.Stripe;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
@@ -446,13 +446,13 @@ public final class AtomicMapping implements AutoCloseable {
     // ---- stores ----
 
     /** Inside a section: whether the bounds are right and the store of one value, below them, is marked. */
-    private boolean isMarked(long offset, int length, long value, Slot section) {
+    private boolean isMarked(long offset, int length, long value, Stripe section) {
         return offset >= 0 && offset <= gate.limit() - length
                 && tracking.tryMark(offset, length, value, section);
     }
 
     /** Stores one value for which {@link #isMarked} is not true: all that seldom happens to a put is here. */
-    private void store(long offset, int length, long value, Slot section) {
+    private void store(long offset, int length, long value, Stripe section) {
         boolean here = true;
         if (offset >= 0 && offset <= gate.limit() - length) {
             tracking.mark(offset, length, value, section);
@@ -470,7 +470,7 @@ public final class AtomicMapping implements AutoCloseable {
      * Inside a section: checks the bounds and marks what stores will touch; false if they are to go where
      * another library has mapped the file.
      */
-    private boolean storesHere(long offset, long length, Slot section) {
+    private boolean storesHere(long offset, long length, Stripe section) {
         if (offset >= 0 && offset <= gate.limit() - length) {
             tracking.mark(offset, length, section);
             return true;
@@ -479,7 +479,7 @@ public final class AtomicMapping implements AutoCloseable {
     }
 
     /** A commit wants the field, the kernel finds the store, the mapping has just grown, or it is refused. */
-    private boolean passesOtherwise(long offset, long length, Slot section) {
+    private boolean passesOtherwise(long offset, long length, Stripe section) {
         sections.passGate(section);
         long limit = gate.limitWhenOpen();
         // the mode after the limit: the change of mode sets the limit to -1 last, and then waits for puts
@@ -497,7 +497,7 @@ public final class AtomicMapping implements AutoCloseable {
     }
 
     /** As {@link #storesHere}, for a length that the caller gave. */
-    private boolean storesHereOf(long offset, long length, Slot section) {
+    private boolean storesHereOf(long offset, long length, Stripe section) {
         if (length > 0) {
             return storesHere(offset, length, section);
         }
@@ -532,7 +532,7 @@ public final class AtomicMapping implements AutoCloseable {
      * @param value its value
      */
     public void putByte(long offset, byte value) {
-        Slot section = sections.openPut();
+        Stripe section = sections.openPut();
         try {
             if (isMarked(offset, Byte.BYTES, value, section)) {
                 Memory.ALL.set(BYTE, address + offset, value);
@@ -553,7 +553,7 @@ public final class AtomicMapping implements AutoCloseable {
      * @param value its value
      */
     public void putShort(long offset, short value) {
-        Slot section = sections.openPut();
+        Stripe section = sections.openPut();
         try {
             if (isMarked(offset, Short.BYTES, value, section)) {
                 Memory.ALL.set(SHORT, address + offset, value);
@@ -574,7 +574,7 @@ public final class AtomicMapping implements AutoCloseable {
      * @param value its value
      */
     public void putInt(long offset, int value) {
-        Slot section = sections.openPut();
+        Stripe section = sections.openPut();
         try {
             if (isMarked(offset, Integer.BYTES, value, section)) {
                 Memory.ALL.set(INT, address + offset, value);
@@ -595,7 +595,7 @@ public final class AtomicMapping implements AutoCloseable {
      * @param value its value
      */
     public void putLong(long offset, long value) {
-        Slot section = sections.openPut();
+        Stripe section = sections.openPut();
         try {
             if (isMarked(offset, Long.BYTES, value, section)) {
                 Memory.ALL.set(LONG, address + offset, value);
@@ -649,7 +649,7 @@ public final class AtomicMapping implements AutoCloseable {
      */
     public void putBytes(long offset, byte[] source, int from, int length) {
         Objects.checkFromIndexSize(from, length, source.length);
-        Slot section = sections.openPut();
+        Stripe section = sections.openPut();
         try {
             if (storesHereOf(offset, length, section)) {
                 MemorySegment.copy(source, from, data, BYTE, offset, length);
@@ -670,7 +670,7 @@ public final class AtomicMapping implements AutoCloseable {
      * @param source the bytes, all of it
      */
     public void put(long offset, MemorySegment source) {
-        Slot section = sections.openPut();
+        Stripe section = sections.openPut();
         try {
             if (storesHereOf(offset, source.byteSize(), section)) {
                 MemorySegment.copy(source, 0, data, offset, source.byteSize());
@@ -692,7 +692,7 @@ public final class AtomicMapping implements AutoCloseable {
      * @param value the value
      */
     public void fill(long offset, long length, byte value) {
-        Slot section = sections.openPut();
+        Stripe section = sections.openPut();
         try {
             if (storesHereOf(offset, length, section)) {
                 data.asSlice(offset, length).fill(value);
@@ -714,7 +714,7 @@ public final class AtomicMapping implements AutoCloseable {
      * @param length how many bytes
      */
     public void copy(long sourceOffset, long targetOffset, long length) {
-        Slot section = sections.openPut();
+        Stripe section = sections.openPut();
         try {
             boolean here = storesHereOf(targetOffset, length, section);
             checkLoad(sourceOffset, length);
@@ -741,7 +741,7 @@ public final class AtomicMapping implements AutoCloseable {
      */
     public boolean compareAndSetLong(long offset, long expected, long value) {
         checkAligned(offset, Long.BYTES);
-        Slot section = sections.openPut();
+        Stripe section = sections.openPut();
         try {
             if (!storesHere(offset, Long.BYTES, section)) {
                 return ALIGNED_LONG.compareAndSet(Memory.ALL, elsewhere.addressOf(offset), expected, value);
@@ -765,7 +765,7 @@ public final class AtomicMapping implements AutoCloseable {
      */
     public boolean compareAndSetInt(long offset, int expected, int value) {
         checkAligned(offset, Integer.BYTES);
-        Slot section = sections.openPut();
+        Stripe section = sections.openPut();
         try {
             if (!storesHere(offset, Integer.BYTES, section)) {
                 return ALIGNED_INT.compareAndSet(Memory.ALL, elsewhere.addressOf(offset), expected, value);
@@ -788,7 +788,7 @@ public final class AtomicMapping implements AutoCloseable {
      */
     public long getAndAddLong(long offset, long delta) {
         checkAligned(offset, Long.BYTES);
-        Slot section = sections.openPut();
+        Stripe section = sections.openPut();
         try {
             if (!storesHere(offset, Long.BYTES, section)) {
                 return (long) ALIGNED_LONG.getAndAdd(Memory.ALL, elsewhere.addressOf(offset), delta);
@@ -811,7 +811,7 @@ public final class AtomicMapping implements AutoCloseable {
      */
     public void putLongRelease(long offset, long value) {
         checkAligned(offset, Long.BYTES);
-        Slot section = sections.openPut();
+        Stripe section = sections.openPut();
         try {
             if (storesHere(offset, Long.BYTES, section)) {
                 ALIGNED_LONG.setRelease(data, offset, value);
@@ -955,7 +955,7 @@ public final class AtomicMapping implements AutoCloseable {
      * @throws IllegalStateException after close, after a failure, or if the mapping is read-only
      */
     public <E extends Exception> void update(Action<E> action) throws E {
-        Slot section = sections.enterUpdate();
+        Stripe section = sections.enterUpdate();
         try {
             opened.ensureStores(sizes);
             action.run();
@@ -975,7 +975,7 @@ public final class AtomicMapping implements AutoCloseable {
      * @throws IllegalStateException as {@link #update}
      */
     public <T, E extends Exception> T compute(Task<T, E> task) throws E {
-        Slot section = sections.enterUpdate();
+        Stripe section = sections.enterUpdate();
         try {
             opened.ensureStores(sizes);
             return task.call();

@@ -3,7 +3,7 @@ package io.atomicmapping;
 import io.atomicmapping.dirty.Cuts;
 import io.atomicmapping.dirty.KernelTracking;
 import io.atomicmapping.dirty.PageList;
-import io.atomicmapping.dirty.Slot;
+import io.atomicmapping.dirty.Stripe;
 import io.atomicmapping.journal.fault.SeededFault;
 import java.io.IOException;
 import java.util.HashSet;
@@ -67,7 +67,7 @@ final class Resizer {
                     + " if it should be: size=" + size + ", maxSize=" + engine.maxSize
                     + ", file=" + engine.file);
         }
-        Slot section = engine.sections.enterUpdate();
+        Stripe section = engine.sections.enterUpdate();
         try {
             lock.lock();
             try {
@@ -208,7 +208,7 @@ final class Resizer {
 
     /** As before a store: marks are made inside the section of a put. */
     private void mark(long offset, long length) {
-        Slot section = engine.sections.enterPut();
+        Stripe section = engine.sections.enterPut();
         try {
             engine.tracking.mark(offset, length, section);
         } finally {

@@ -284,7 +284,7 @@ class AdoptionTest {
         assertEquals(7, MemorySegment.ofArray(Files.readAllBytes(file)).get(LONG, 2 * PAGE + 100));
     }
 
-    /** A library that maps its file anew to grow, over and over, and leaves the old mappings to the collector. */
+    /** A library that maps its file anew to grow, and leaves the old mappings to the collector. */
     @Test
     void pagesThatWereMappedTwiceOnceAreFoundStillAfterTheNextMapping() throws IOException {
         Arena first = Arena.ofShared();

@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import io.atomicmapping.dirty.Range;
-import io.atomicmapping.dirty.Slot;
+import io.atomicmapping.dirty.Stripe;
 import io.atomicmapping.recovery.OpenRequest;
 import io.atomicmapping.recovery.Recovery;
 import io.atomicmapping.storage.MemoryStorage;
@@ -140,7 +140,7 @@ class CloseRegressionTest {
         private static void afterAClose(Path path) throws IOException {
             Engine engine = open(disk(), path, 0);
             // a private page, which a checkpoint will look at
-            engine.tracking.mark(0, Long.BYTES, new Slot());
+            engine.tracking.mark(0, Long.BYTES, new Stripe());
             engine.close();
             engine.checkpointer.checkpoint();
         }
@@ -152,7 +152,7 @@ class CloseRegressionTest {
         private static void besideAClose(Path path) throws Exception {
             HookedStorage hooks = disk();
             Engine engine = open(hooks, path, Long.MAX_VALUE / 2);
-            engine.tracking.mark(0, Long.BYTES, new Slot());
+            engine.tracking.mark(0, Long.BYTES, new Stripe());
             engine.image.segment().set(Layouts.LONG, 0, 42);
             engine.commits.sync(Range.EVERYTHING);
             CountDownLatch writing = new CountDownLatch(1);

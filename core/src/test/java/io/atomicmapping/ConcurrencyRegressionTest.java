@@ -7,7 +7,7 @@ import io.atomicmapping.dirty.ExplicitTracking;
 import io.atomicmapping.dirty.Gate;
 import io.atomicmapping.dirty.Range;
 import io.atomicmapping.dirty.Sections;
-import io.atomicmapping.dirty.Slot;
+import io.atomicmapping.dirty.Stripe;
 import io.atomicmapping.recovery.OpenRequest;
 import io.atomicmapping.recovery.Recovery;
 import io.atomicmapping.storage.MemoryStorage;
@@ -111,7 +111,7 @@ class ConcurrencyRegressionTest {
                 while (!ended) {
                     for (long page = 0; page < PAGES; page++) {
                         long offset = (page << PAGE_SHIFT) + LINE;
-                        tracking.mark(offset, Long.BYTES, new Slot());
+                        tracking.mark(offset, Long.BYTES, new Stripe());
                         image.set(Layouts.LONG, offset, 0x55);
                         tracking.copyCommitted(page, copy.address());
                         if (copy.get(Layouts.LONG, LINE) != 0) {
@@ -143,7 +143,7 @@ class ConcurrencyRegressionTest {
         OpenRequest request = new OpenRequest(file.storage, file.path, null, 1 << 16, 0, pageBytes, false);
         Engine engine = new Engine(Recovery.open(request), file.path,
                 Integer.numberOfTrailingZeros(pageBytes), 1 << 16, 1 << 20);
-        engine.tracking.mark(8, Long.BYTES, new Slot());
+        engine.tracking.mark(8, Long.BYTES, new Stripe());
         engine.image.segment().set(Layouts.LONG, 8, 42);
         CountDownLatch imagesLocked = new CountDownLatch(1);
         CountDownLatch cutsLocked = new CountDownLatch(1);

@@ -6,7 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import io.atomicmapping.dirty.ExplicitTracking;
 import io.atomicmapping.dirty.Gate;
 import io.atomicmapping.dirty.Sections;
-import io.atomicmapping.dirty.Slot;
+import io.atomicmapping.dirty.Stripe;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.time.Duration;
@@ -48,7 +48,7 @@ class VirtualThreadRegressionTest {
                 long line = i;
                 threads.add(Thread.ofVirtual().start(() -> {
                     for (long page = 0; page < PAGES / 2; page++) {
-                        tracking.mark((page << PAGE_SHIFT) + line * 64, Long.BYTES, new Slot());
+                        tracking.mark((page << PAGE_SHIFT) + line * 64, Long.BYTES, new Stripe());
                         marks.getAndIncrement();
                         if (page % 16 == 0) {
                             Thread.yield();
@@ -56,14 +56,14 @@ class VirtualThreadRegressionTest {
                     }
                 }));
             }
-            // without a slot either, on other pages: they contend for images only
+            // without a stripe either, on other pages: they contend for images only
             for (int i = 0; i < 2; i++) {
                 long line = i;
                 Thread.ofPlatform().daemon().start(() -> {
                     while (true) {
                         for (long page = PAGES / 2; page < PAGES; page++) {
                             for (long odd = line; odd < 64; odd += 2) {
-                                tracking.mark((page << PAGE_SHIFT) + odd * 64, Long.BYTES, new Slot());
+                                tracking.mark((page << PAGE_SHIFT) + odd * 64, Long.BYTES, new Stripe());
                             }
                         }
                     }

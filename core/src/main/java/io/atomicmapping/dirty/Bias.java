@@ -9,9 +9,9 @@ import java.lang.invoke.VarHandle;
  * (biased locking, Russell and Detlefs, OOPSLA'06).
  *
  * <ul>
- *   <li>The first slot that marks becomes the owner. Whoever else wants to mark revokes that, and waits until
- *       the put has ended that the owner may be in: membarrier(2) makes up for the fence that the owner does
- *       without, as for {@link Sections}.
+ *   <li>The first stripe that marks becomes the owner. Whoever else wants to mark revokes that, and waits
+ *       until the put has ended that the owner may be in: membarrier(2) makes up for the fence that the
+ *       owner does without, as for {@link Sections}.
  *   <li>After a revocation the bias comes back only after some seals, twice as many each time.
  * </ul>
  *
@@ -26,7 +26,7 @@ final class Bias {
 
     private static final int NOBODY = -2;
     private static final int EVERYBODY = -3;
-    /** less the owner's slot: somebody is waiting for the owner's put to end */
+    /** less the owner's stripe: somebody is waiting for the owner's put to end */
     private static final int REVOKING = -4;
     private static final int SEALS_MIN = 16;
     private static final int SEALS_MAX = 1 << 16;
@@ -41,7 +41,7 @@ final class Bias {
     }
 
     private final Sections sections;
-    /** a slot, or one of the constants */
+    /** a stripe, or one of the constants */
     private volatile int owner = NOBODY;
     /**
      * how many seals a revocation lasts, and how many are left of this one; changed in exclusions, but for
@@ -57,42 +57,42 @@ final class Bias {
     /**
      * Whether nobody but the caller marks until its put has ended.
      *
-     * @param slot the caller's slot, -1 if it has none
+     * @param stripe the caller's stripe, -1 if it has none
      */
-    boolean isOwn(int slot) {
+    boolean isOwn(int stripe) {
         if (SeededFault.BIAS_NOT_REVOKED.isSeeded()) {
             Thread.yield(); // to the other owner
             return true;
         }
         int now = (int) OWNER.getAcquire(this);
-        return now == slot || now != EVERYBODY && take(slot);
+        return now == stripe || now != EVERYBODY && take(stripe);
     }
 
     /**
      * Who marks until the caller's put has ended, as far as a look at the owner tells.
      *
-     * @param slot the caller's slot, -1 if it has none
+     * @param stripe the caller's stripe, -1 if it has none
      * @return the caller alone, or others, too, or that it is unknown
      */
-    int markers(int slot) {
+    int markers(int stripe) {
         if (SeededFault.BIAS_NOT_REVOKED.isSeeded()) {
             return UNKNOWN;
         }
         int now = (int) OWNER.getAcquire(this);
-        return now == slot ? ONE : now == EVERYBODY && slot >= 0 ? MANY : UNKNOWN;
+        return now == stripe ? ONE : now == EVERYBODY && stripe >= 0 ? MANY : UNKNOWN;
     }
 
-    private boolean take(int slot) {
+    private boolean take(int stripe) {
         while (true) {
             int now = owner;
-            if (now == slot) {
+            if (now == stripe) {
                 return true;
             }
-            if (now == EVERYBODY || now == REVOKING - slot) {
+            if (now == EVERYBODY || now == REVOKING - stripe) {
                 return false; // its own put is the one that is waited for: it has no plain store under way
             }
             if (now == NOBODY) {
-                OWNER.compareAndSet(this, NOBODY, slot >= 0 ? slot : EVERYBODY);
+                OWNER.compareAndSet(this, NOBODY, stripe >= 0 ? stripe : EVERYBODY);
             } else if (now >= 0) {
                 OWNER.compareAndSet(this, now, REVOKING - now);
             } else {

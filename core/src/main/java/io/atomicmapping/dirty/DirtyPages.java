@@ -3,7 +3,7 @@ package io.atomicmapping.dirty;
 import java.util.function.LongPredicate;
 
 /**
- * The pages that got their first mark since the last seal: a list for each slot of the sections, so that
+ * The pages that got their first mark since the last seal: a list for each stripe of the sections, so that
  * threads share nothing to add to them, and one for everybody else.
  *
  * <ul>
@@ -24,8 +24,8 @@ final class DirtyPages implements AutoCloseable {
     private static final int VALUE = 8;
     private static final int ENTRY_BYTES = 16;
 
-    /** The pages that one slot has marked first. */
-    static final class Pages extends SlotPadding {
+    /** The pages that one stripe has marked first. */
+    static final class Pages extends StripePadding {
         private LazyMemory memory;
         private long begin;
         private long capacityBytes;
@@ -102,7 +102,7 @@ final class DirtyPages implements AutoCloseable {
         }
     }
 
-    /** by slot */
+    /** by stripe */
     private final Pages[] lists;
     private final Pages shared = new Pages();
     /** entries of pages that lost their marks without being drained */
@@ -110,13 +110,13 @@ final class DirtyPages implements AutoCloseable {
 
     private final int pageShift;
 
-    /** Gives each slot a list. */
-    DirtyPages(int pageShift, Slot[] slots) {
+    /** Gives each stripe a list. */
+    DirtyPages(int pageShift, Stripe[] stripes) {
         this.pageShift = pageShift;
-        lists = new Pages[slots.length];
-        for (int i = 0; i < slots.length; i++) {
+        lists = new Pages[stripes.length];
+        for (int i = 0; i < stripes.length; i++) {
             lists[i] = new Pages();
-            slots[i].pages = lists[i];
+            stripes[i].pages = lists[i];
         }
     }
 
@@ -125,11 +125,11 @@ final class DirtyPages implements AutoCloseable {
      *
      * @param place where the store is, as {@link MarkedPages} has it
      * @param value what it stores
-     * @param slot the caller's, whose put is open
+     * @param stripe the caller's, whose put is open
      * @throws OutOfMemoryError if the list cannot grow; the page is not added
      */
-    void add(long place, long value, Slot slot) {
-        Pages list = slot.pages;
+    void add(long place, long value, Stripe stripe) {
+        Pages list = stripe.pages;
         if (list != null) {
             list.add(place, value);
         } else {

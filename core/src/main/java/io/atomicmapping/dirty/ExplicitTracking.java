@@ -74,23 +74,23 @@ public final class ExplicitTracking implements AutoCloseable {
      * @param offset where the store begins
      * @param length its length, 1 to 8
      * @param value what will be stored, in the lower bytes
-     * @param slot the caller's, whose put is open and has passed the gate
+     * @param stripe the caller's, whose put is open and has passed the gate
      */
-    public void mark(long offset, int length, long value, Slot slot) {
-        lines.mark(offset, length, value, slot);
+    public void mark(long offset, int length, long value, Stripe stripe) {
+        lines.mark(offset, length, value, stripe);
     }
 
     /**
-     * As {@link #mark(long, int, long, Slot)}, unless that needs more than a few stores.
+     * As {@link #mark(long, int, long, Stripe)}, unless that needs more than a few stores.
      *
      * @param offset where the store begins
      * @param length its length, 1 to 8
      * @param value what will be stored, in the lower bytes
-     * @param slot the caller's, whose put is open and has passed the gate
-     * @return whether it is marked; if not, {@link #mark(long, int, long, Slot)} is to do it
+     * @param stripe the caller's, whose put is open and has passed the gate
+     * @return whether it is marked; if not, {@link #mark(long, int, long, Stripe)} is to do it
      */
-    public boolean tryMark(long offset, int length, long value, Slot slot) {
-        return lines.tryMark(offset, length, value, slot);
+    public boolean tryMark(long offset, int length, long value, Stripe stripe) {
+        return lines.tryMark(offset, length, value, stripe);
     }
 
     /**
@@ -107,10 +107,10 @@ public final class ExplicitTracking implements AutoCloseable {
      *
      * @param offset where they begin
      * @param length their length, at least 1
-     * @param slot the caller's, whose put is open and has passed the gate
+     * @param stripe the caller's, whose put is open and has passed the gate
      */
-    public void mark(long offset, long length, Slot slot) {
-        lines.mark(offset, length, slot);
+    public void mark(long offset, long length, Stripe stripe) {
+        lines.mark(offset, length, stripe);
     }
 
     /**

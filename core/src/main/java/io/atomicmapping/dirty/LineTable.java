@@ -61,7 +61,7 @@ final class LineTable implements AutoCloseable {
         this.table = new LazyMemory(pages << ENTRY_SHIFT);
         this.tableAddress = table.address();
         this.privates = new PageTree(pages);
-        this.dirty = new DirtyPages(pageShift, sections.slots());
+        this.dirty = new DirtyPages(pageShift, sections.stripes());
         this.bias = new Bias(sections);
         this.twins = new Twins(1 << pageShift);
     }
@@ -70,15 +70,15 @@ final class LineTable implements AutoCloseable {
 
     /**
      * Marks the line that a store of 1 to 8 bytes will touch, unless that needs more than a few stores: then
-     * {@link #mark(long, int, long, Slot)} is to do it.
+     * {@link #mark(long, int, long, Stripe)} is to do it.
      *
      * <p>So that nothing is called here: what is live across a call in a loop of puts the JIT stores to the
      * stack each time round, called or not, and the stores that miss the caches queue with those.
      *
      * @return whether it is marked
      */
-    boolean tryMark(long offset, int length, long value, Slot slot) {
-        int markers = bias.markers(slot.number);
+    boolean tryMark(long offset, int length, long value, Stripe stripe) {
+        int markers = bias.markers(stripe.number);
         long entry = tableAddress + (offset >>> pageShift << ENTRY_SHIFT);
         long mask = Memory.getAcquire(entry);
         long twin = Memory.getAcquire(entry + TWIN);
@@ -86,7 +86,7 @@ final class LineTable implements AutoCloseable {
             return false;
         }
         if (mask == 0) {
-            if (!slot.pages.tryAdd(MarkedPages.place(offset, length), value)) {
+            if (!stripe.pages.tryAdd(MarkedPages.place(offset, length), value)) {
                 return false;
             }
         } else if ((twin & STORED_AGAIN) == 0) {
@@ -104,47 +104,47 @@ final class LineTable implements AutoCloseable {
     }
 
     /** Marks the line or lines that a store of 1 to 8 bytes will touch. */
-    void mark(long offset, int length, long value, Slot slot) {
+    void mark(long offset, int length, long value, Stripe stripe) {
         long line = offset >>> lineShift;
         if (line == offset + length - 1 >>> lineShift) {
-            markLines(MarkedPages.place(offset, length), value, 1L << line, slot);
+            markLines(MarkedPages.place(offset, length), value, 1L << line, stripe);
         } else {
-            mark(offset, length, slot);
+            mark(offset, length, stripe);
         }
     }
 
     /** Marks the lines that stores of at least one byte will touch. */
-    void mark(long offset, long length, Slot slot) {
+    void mark(long offset, long length, Stripe stripe) {
         long last = offset + length - 1;
         long page = offset >>> pageShift;
         long lastPage = last >>> pageShift;
         long first = -1L << (offset >>> lineShift);
         for (; page < lastPage; page++) {
-            markLines(MarkedPages.placeOf(page << pageShift), 0, first, slot);
+            markLines(MarkedPages.placeOf(page << pageShift), 0, first, stripe);
             first = -1;
         }
-        markLines(MarkedPages.placeOf(page << pageShift), 0, first & -1L >>> ~(last >>> lineShift), slot);
+        markLines(MarkedPages.placeOf(page << pageShift), 0, first & -1L >>> ~(last >>> lineShift), stripe);
     }
 
-    private void markLines(long place, long value, long bits, Slot slot) {
+    private void markLines(long place, long value, long bits, Stripe stripe) {
         long entry = entry(MarkedPages.offset(place) >>> pageShift);
         long mask = Memory.getAcquire(entry);
         if (mask == 0) {
-            claimFirst(entry, place, value, slot);
+            claimFirst(entry, place, value, stripe);
         } else {
             storeAgain(entry);
         }
         if ((mask & bits) != bits) {
-            claim(entry, mask, bits, slot);
+            claim(entry, mask, bits, stripe);
         }
     }
 
     /** The list comes before the mask: a page with marks is never missing in it, whatever is thrown here. */
-    private void claimFirst(long entry, long place, long value, Slot slot) {
+    private void claimFirst(long entry, long place, long value, Stripe stripe) {
         if (Memory.getAcquire(entry + TWIN) <= LOCKED) {
             makePrivate(MarkedPages.offset(place) >>> pageShift, entry);
         }
-        dirty.add(place, value, slot);
+        dirty.add(place, value, stripe);
     }
 
     /** The page has marks, and so a twin; whoever stores this beside another stores the same. */
@@ -155,8 +155,8 @@ final class LineTable implements AutoCloseable {
         }
     }
 
-    private void claim(long entry, long mask, long bits, Slot slot) {
-        if (bias.isOwn(slot.number)) {
+    private void claim(long entry, long mask, long bits, Stripe stripe) {
+        if (bias.isOwn(stripe.number)) {
             Memory.setRelease(entry, mask | bits);
         } else {
             Memory.getAndBitwiseOr(entry, bits);

@@ -15,12 +15,11 @@ import java.util.concurrent.locks.ReentrantLock;
  * <ul>
  *   <li>A put is a section, an update is a section around puts. Sections run beside each other; an exclusion
  *       runs alone.
- *   <li>A platform thread owns a slot and opens its sections by plain stores to it. The excluder makes up for
- *       the missing fence: it closes the gate, calls membarrier(2), and then either sees the section open or
- *       the section sees the gate closed (Dekker's argument, with the costly half on the rare side).
- *   <li>Virtual threads, and platform threads that found no free slot, count themselves in a striped counter
- *       by atomic adds. There are as many slots and stripes as cores allow for, however many threads there
- *       are.
+ *   <li>A platform thread owns a stripe and opens its sections by plain stores to it. The excluder makes up
+ *       for the missing fence: it closes the gate, calls membarrier(2), and then either sees the section open
+ *       or the section sees the gate closed (Dekker's argument, with the costly half on the rare side).
+ *   <li>Virtual threads, and platform threads that found no free stripe, count themselves in shared
+ *       ones by atomic adds. There are as many of both as cores allow for, however many threads there are.
  *   <li>A section inside an update never waits at the gate: the excluder waits for the update.
  *   <li>An exclusion is tried for a while and given up, so that a put which holds a lock that an open update
  *       is waiting for gets through in between: nobody waits in a circle.
@@ -31,22 +30,22 @@ import java.util.concurrent.locks.ReentrantLock;
 public final class Sections {
 
     private static final int PROBES = 4;
-    private static final int SLOTS_PER_CORE = 4;
-    private static final int SLOTS_MIN = 16;
+    private static final int STRIPES_PER_CORE = 4;
+    private static final int STRIPES_MIN = 16;
     private static final int SPINS = 200;
     private static final long PARK_NANOS = 20_000;
     private static final long GATE_NANOS = 1_000_000;
     private static final boolean MEMBARRIER = registerMembarrier();
 
-    /** An open update of a thread without a slot. */
+    /** An open update of a thread without a stripe. */
     private static final class Nest {
         private int depth = 1;
     }
 
-    private final Slot[] slots;
-    private final Slot[] shared;
+    private final Stripe[] stripes;
+    private final Stripe[] shared;
     private final ConcurrentHashMap<Thread, Nest> nests = new ConcurrentHashMap<>();
-    /** whether the shared slots were ever used */
+    /** whether the shared stripes were ever used */
     private volatile boolean sharing;
     /** those who exclude, one at a time */
     private final ReentrantLock gateLock = new ReentrantLock();
@@ -55,19 +54,19 @@ public final class Sections {
     private final Gate gate;
 
     /**
-     * Makes the slots for this machine's cores.
+     * Makes the stripes for this machine's cores.
      *
      * @param gate what the puts will look at
      */
     public Sections(Gate gate) {
         this.gate = gate;
-        int count = Math.max(SLOTS_MIN,
-                powerOfTwo(Runtime.getRuntime().availableProcessors()) * SLOTS_PER_CORE);
-        slots = new Slot[count];
-        shared = new Slot[count];
+        int count = Math.max(STRIPES_MIN,
+                powerOfTwo(Runtime.getRuntime().availableProcessors()) * STRIPES_PER_CORE);
+        stripes = new Stripe[count];
+        shared = new Stripe[count];
         for (int i = 0; i < count; i++) {
-            slots[i] = new Slot(i);
-            shared[i] = new Slot();
+            stripes[i] = new Stripe(i);
+            shared[i] = new Stripe();
         }
     }
 
@@ -78,43 +77,43 @@ public final class Sections {
     /**
      * Opens the section of a put, waiting for an exclusion unless the caller is inside an update.
      *
-     * @return the slot that tells of it, for {@link #exitPut}
+     * @return the stripe that tells of it, for {@link #exitPut}
      */
-    public Slot enterPut() {
-        Slot slot = openPut();
-        passGate(slot);
-        return slot;
+    public Stripe enterPut() {
+        Stripe stripe = openPut();
+        passGate(stripe);
+        return stripe;
     }
 
     /**
      * Opens the section of a put that has yet to look at the gate: before it marks and stores it must either
      * find its end within {@link Gate#limit}, or {@link #passGate}.
      *
-     * @return the slot that tells of it, for {@link #exitPut}
+     * @return the stripe that tells of it, for {@link #exitPut}
      */
-    public Slot openPut() {
+    public Stripe openPut() {
         Thread thread = Thread.currentThread();
-        Slot slot = slots[(int) thread.threadId() & slots.length - 1];
-        if (!slot.isOwn(thread)) {
-            slot = slotOf(thread);
+        Stripe stripe = stripes[(int) thread.threadId() & stripes.length - 1];
+        if (!stripe.isOwn(thread)) {
+            stripe = stripeOf(thread);
         }
-        slot.openPut();
+        stripe.openPut();
         entryFence();
-        return slot;
+        return stripe;
     }
 
     /**
      * Waits for an exclusion, unless the caller is inside an update.
      *
-     * @param slot what {@link #openPut} returned
+     * @param stripe what {@link #openPut} returned
      */
-    public void passGate(Slot slot) {
-        while (gate.isClosed() && !isInUpdate(slot, Thread.currentThread())) {
-            slot.closePut();
+    public void passGate(Stripe stripe) {
+        while (gate.isClosed() && !isInUpdate(stripe, Thread.currentThread())) {
+            stripe.closePut();
             try {
                 awaitGate();
             } finally {
-                slot.openPut(); // whatever is thrown: the caller closes it
+                stripe.openPut(); // whatever is thrown: the caller closes it
                 entryFence();
             }
         }
@@ -123,15 +122,15 @@ public final class Sections {
     /**
      * Closes the section of a put.
      *
-     * @param slot what {@link #enterPut} or {@link #openPut} returned
+     * @param stripe what {@link #enterPut} or {@link #openPut} returned
      */
-    public void exitPut(Slot slot) {
-        slot.closePut();
+    public void exitPut(Stripe stripe) {
+        stripe.closePut();
     }
 
-    /** The slots that threads can own. */
-    Slot[] slots() {
-        return slots;
+    /** The stripes that threads can own. */
+    Stripe[] stripes() {
+        return stripes;
     }
 
     /**
@@ -139,46 +138,46 @@ public final class Sections {
      *
      * @return a token for {@link #exitUpdate}
      */
-    public Slot enterUpdate() {
+    public Stripe enterUpdate() {
         Thread thread = Thread.currentThread();
-        Slot slot = slotOf(thread);
-        if (slot.isShared()) {
-            enterShared(thread, slot);
-            return slot;
+        Stripe stripe = stripeOf(thread);
+        if (stripe.isShared()) {
+            enterShared(thread, stripe);
+            return stripe;
         }
-        int open = slot.openUpdate();
+        int open = stripe.openUpdate();
         entryFence();
         while (open == 0 && gate.isClosed()) {
-            slot.closeUpdate();
+            stripe.closeUpdate();
             awaitGate();
-            slot.openUpdate();
+            stripe.openUpdate();
             entryFence();
         }
-        return slot;
+        return stripe;
     }
 
-    private void enterShared(Thread thread, Slot slot) {
+    private void enterShared(Thread thread, Stripe stripe) {
         Nest nest = nests.isEmpty() ? null : nests.get(thread);
         if (nest != null) {
             nest.depth++;
             return;
         }
         boolean entered = false;
-        slot.openUpdate();
+        stripe.openUpdate();
         try {
             while (gate.isClosed()) {
-                slot.closeUpdate();
+                stripe.closeUpdate();
                 try {
                     awaitGate();
                 } finally {
-                    slot.openUpdate();
+                    stripe.openUpdate();
                 }
             }
             nests.put(thread, new Nest());
             entered = true;
         } finally {
             if (!entered) { // out of memory: nobody will close it
-                slot.closeUpdate();
+                stripe.closeUpdate();
             }
         }
     }
@@ -186,11 +185,11 @@ public final class Sections {
     /**
      * Closes an update.
      *
-     * @param slot what {@link #enterUpdate} returned
+     * @param stripe what {@link #enterUpdate} returned
      */
-    public void exitUpdate(Slot slot) {
-        if (!slot.isShared()) {
-            slot.closeUpdate();
+    public void exitUpdate(Stripe stripe) {
+        if (!stripe.isShared()) {
+            stripe.closeUpdate();
             return;
         }
         Thread thread = Thread.currentThread();
@@ -198,7 +197,7 @@ public final class Sections {
         nest.depth--;
         if (nest.depth == 0) {
             nests.remove(thread);
-            slot.closeUpdate();
+            stripe.closeUpdate();
         }
     }
 
@@ -210,37 +209,37 @@ public final class Sections {
     public boolean insideUpdate() {
         Thread thread = Thread.currentThread();
         for (int probe = 0; probe < PROBES; probe++) {
-            Slot slot = probe(thread, probe);
-            if (slot.isOwn(thread) && slot.hasUpdate()) {
+            Stripe stripe = probe(thread, probe);
+            if (stripe.isOwn(thread) && stripe.hasUpdate()) {
                 return true;
             }
         }
         return isNested(thread);
     }
 
-    private boolean isInUpdate(Slot slot, Thread thread) {
-        return slot.isShared() ? isNested(thread) : slot.hasUpdate();
+    private boolean isInUpdate(Stripe stripe, Thread thread) {
+        return stripe.isShared() ? isNested(thread) : stripe.hasUpdate();
     }
 
-    /** Whether a thread is inside an update that a shared slot tells of. */
+    /** Whether a thread is inside an update that a shared stripe tells of. */
     private boolean isNested(Thread thread) {
         return !nests.isEmpty() && nests.containsKey(thread);
     }
 
-    private Slot probe(Thread thread, int probe) {
-        return slots[(int) thread.threadId() + probe & slots.length - 1];
+    private Stripe probe(Thread thread, int probe) {
+        return stripes[(int) thread.threadId() + probe & stripes.length - 1];
     }
 
-    /** The slot the thread owns, claiming one if it can, else a shared one, always the same. */
-    private Slot slotOf(Thread thread) {
-        // of virtual threads there may be millions; and a slot is given up only when its owner is dead
+    /** The stripe the thread owns, claiming one if it can, else a shared one, always the same. */
+    private Stripe stripeOf(Thread thread) {
+        // of virtual threads there may be millions; and a stripe is given up only when its owner is dead
         if (!thread.isVirtual()) {
             for (int probe = 0; probe < PROBES; probe++) {
                 if (probe(thread, probe).isOwn(thread)) {
                     return probe(thread, probe);
                 }
             }
-            // an update that a shared slot tells of ends there
+            // an update that a shared stripe tells of ends there
             for (int probe = 0; probe < PROBES && !isNested(thread); probe++) {
                 if (probe(thread, probe).claim(thread)) {
                     return probe(thread, probe);
@@ -354,46 +353,46 @@ public final class Sections {
      */
     public void awaitPuts() {
         barrier();
-        for (Slot slot : slots) {
-            awaitPutOf(slot);
+        for (Stripe stripe : stripes) {
+            awaitPutOf(stripe);
         }
         if (sharing) {
-            for (Slot slot : shared) {
-                awaitPutOf(slot);
+            for (Stripe stripe : shared) {
+                awaitPutOf(stripe);
             }
         }
     }
 
-    private static void awaitPutOf(Slot slot) {
-        for (int spin = 1; slot.hasPut(); spin++) {
+    private static void awaitPutOf(Stripe stripe) {
+        for (int spin = 1; stripe.hasPut(); spin++) {
             pause(spin);
         }
     }
 
     /**
-     * Waits until the put is over that a slot's owner may be in. What was published before the call is seen
-     * by every put of the slot that begins after it.
+     * Waits until the put is over that a stripe's owner may be in. What was published before the call is seen
+     * by every put of the stripe that begins after it.
      *
-     * @param number the slot's, not the caller's own
+     * @param number the stripe's, not the caller's own
      */
     void awaitPut(int number) {
         barrier();
-        awaitPutOf(slots[number]);
+        awaitPutOf(stripes[number]);
     }
 
     /** Puts first: when no update is open any more, none of those inside one is. */
     private boolean quiet() {
         boolean shares = sharing;
-        for (int i = 0; i < slots.length; i++) {
-            if (isOpen(slots[i]) || shares && isOpen(shared[i])) {
+        for (int i = 0; i < stripes.length; i++) {
+            if (isOpen(stripes[i]) || shares && isOpen(shared[i])) {
                 return false;
             }
         }
         return true;
     }
 
-    private static boolean isOpen(Slot slot) {
-        return slot.hasPut() || slot.hasUpdate();
+    private static boolean isOpen(Stripe stripe) {
+        return stripe.hasPut() || stripe.hasUpdate();
     }
 
     /** Older kernels and some containers have no membarrier: then every section pays for a full fence. */

@@ -183,10 +183,10 @@ class ExplicitTrackingTest {
 
     private void store(MemorySegment image, long offset, ExplicitTracking tracking, long value) {
         for (long at = 0; at < image.byteSize(); at += Long.BYTES) {
-            Slot slot = sections.enterPut();
-            tracking.mark(offset + at, Long.BYTES, slot);
+            Stripe stripe = sections.enterPut();
+            tracking.mark(offset + at, Long.BYTES, stripe);
             image.set(ValueLayout.JAVA_LONG, at, value);
-            sections.exitPut(slot);
+            sections.exitPut(stripe);
         }
     }
 

@@ -33,9 +33,9 @@ class LineTableTest {
     }
 
     private void mark(LineTable table, long offset) {
-        Slot slot = sections.enterPut();
-        table.mark(offset, Long.BYTES, slot);
-        sections.exitPut(slot);
+        Stripe stripe = sections.enterPut();
+        table.mark(offset, Long.BYTES, stripe);
+        sections.exitPut(stripe);
     }
 
     private List<Long> drain(LineTable table, Range range) {

@@ -36,9 +36,9 @@ class SectionsTest {
     enum Who {
         /** As many as can run beside the one that waits: they meet it most often. */
         FEW(2, false),
-        /** More than there are slots. */
+        /** More than there are stripes. */
         MANY(40, false),
-        /** Those have no slots. */
+        /** Those have no stripes. */
         VIRTUAL(2, true);
 
         private final int count;
@@ -100,8 +100,8 @@ class SectionsTest {
     /** A put, an update with puts, or one inside another: what the inner ends, the outer still holds. */
     private void section(int thread, Random random) {
         int kind = random.nextInt(4);
-        Slot outer = kind > 0 ? sections.enterUpdate() : null;
-        Slot inner = kind > 1 ? sections.enterUpdate() : null;
+        Stripe outer = kind > 0 ? sections.enterUpdate() : null;
+        Stripe inner = kind > 1 ? sections.enterUpdate() : null;
         put(thread, 1);
         if (kind > 1) {
             sections.exitUpdate(inner);
@@ -116,20 +116,20 @@ class SectionsTest {
     }
 
     /** As a mapping does it: one load tells mostly that the gate is open. */
-    private Slot enterPut() {
-        Slot slot = sections.openPut();
+    private Stripe enterPut() {
+        Stripe stripe = sections.openPut();
         if (gate.limit() < 0) {
-            sections.passGate(slot);
+            sections.passGate(stripe);
         }
-        return slot;
+        return stripe;
     }
 
     private void put(int thread, int value) {
-        Slot slot = enterPut();
+        Stripe stripe = enterPut();
         inside.setPlain(thread * STRIDE, value);
         pause(2);
         inside.setPlain(thread * STRIDE, 0);
-        sections.exitPut(slot);
+        sections.exitPut(stripe);
     }
 
     private static void pause(int spins) {
@@ -164,12 +164,12 @@ class SectionsTest {
     @EnumSource
     void putsThatBeganBeforeAWaitHaveEndedAfterIt(Who who) throws InterruptedException {
         List<Thread> threads = start(who, (thread, random) -> {
-            Slot update = random.nextBoolean() ? sections.enterUpdate() : null;
-            Slot slot = enterPut();
+            Stripe update = random.nextBoolean() ? sections.enterUpdate() : null;
+            Stripe stripe = enterPut();
             inside.setPlain(thread * STRIDE, published);
             pause(random.nextInt(20));
             inside.setPlain(thread * STRIDE, 0);
-            sections.exitPut(slot);
+            sections.exitPut(stripe);
             if (update != null) {
                 sections.exitUpdate(update);
             }
@@ -198,9 +198,9 @@ class SectionsTest {
 
         @Override
         public void run() {
-            Slot slot = sections.enterPut();
+            Stripe stripe = sections.enterPut();
             inside = true;
-            sections.exitPut(slot);
+            sections.exitPut(stripe);
         }
 
         @Override
@@ -220,9 +220,9 @@ class SectionsTest {
     /** Between its look at the open gate and its section the next exclusion begins: it looks again. */
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
-    void whoComesFromTheGateLooksAtItAgain(boolean withSlot) throws InterruptedException {
+    void whoComesFromTheGateLooksAtItAgain(boolean withStripe) throws InterruptedException {
         CountDownLatch over = new CountDownLatch(1);
-        List<Thread> owners = withSlot ? List.of() : takeAllSlots(over);
+        List<Thread> owners = withStripe ? List.of() : takeAllStripes(over);
         Late late = new Late();
         assertTrue(sections.tryExclude(PATIENCE_NANOS));
         late.start();
@@ -257,13 +257,13 @@ class SectionsTest {
 
         @Override
         public void run() {
-            Slot slot = sections.openPut();
+            Stripe stripe = sections.openPut();
             try {
-                sections.passGate(slot);
+                sections.passGate(stripe);
             } catch (IllegalStateException e) {
                 thrown = e;
             } finally {
-                sections.exitPut(slot);
+                sections.exitPut(stripe);
             }
         }
 
@@ -276,12 +276,12 @@ class SectionsTest {
         }
     }
 
-    /** Such a put was closed twice: the slot, if others shared it, told of one put too few from then on. */
+    /** Such a put was closed twice: the stripe, if others shared it, told of one put too few from then on. */
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
-    void aPutThatFailsAtTheGateIsClosedOnce(boolean withSlot) throws InterruptedException {
+    void aPutThatFailsAtTheGateIsClosedOnce(boolean withStripe) throws InterruptedException {
         CountDownLatch over = new CountDownLatch(1);
-        List<Thread> owners = withSlot ? List.of() : takeAllSlots(over);
+        List<Thread> owners = withStripe ? List.of() : takeAllStripes(over);
         Failing failing = new Failing();
         assertTrue(sections.tryExclude(PATIENCE_NANOS));
         failing.start();
@@ -307,10 +307,10 @@ class SectionsTest {
     }
 
     /** Threads that each had a put, and live on. */
-    private List<Thread> takeAllSlots(CountDownLatch over) throws InterruptedException {
+    private List<Thread> takeAllStripes(CountDownLatch over) throws InterruptedException {
         List<Thread> threads = new ArrayList<>();
-        CountDownLatch put = new CountDownLatch(3 * sections.slots().length);
-        for (int i = 0; i < 3 * sections.slots().length; i++) {
+        CountDownLatch put = new CountDownLatch(3 * sections.stripes().length);
+        for (int i = 0; i < 3 * sections.stripes().length; i++) {
             threads.add(Thread.ofPlatform().start(() -> {
                 sections.exitPut(sections.enterPut());
                 put.countDown();

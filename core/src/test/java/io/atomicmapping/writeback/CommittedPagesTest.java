@@ -9,7 +9,7 @@ import io.atomicmapping.dirty.Gate;
 import io.atomicmapping.dirty.Range;
 import io.atomicmapping.dirty.SealedGeneration;
 import io.atomicmapping.dirty.Sections;
-import io.atomicmapping.dirty.Slot;
+import io.atomicmapping.dirty.Stripe;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -70,7 +70,7 @@ class CommittedPagesTest {
     private void commit(MemorySegment image, ExplicitTracking tracking, CommittedPages committed) {
         try (SealedGeneration generation = new SealedGeneration()) {
             for (long number = 1; number <= COMMITS && !stopped; number++) {
-                tracking.mark(0, Long.BYTES, new Slot());
+                tracking.mark(0, Long.BYTES, new Stripe());
                 image.set(ValueLayout.JAVA_LONG, 0, number);
                 tracking.seal(generation, Range.EVERYTHING, PAGE, Cuts.NONE);
                 committed.add(generation, tracking, number - 1, number, null);

@@ -9,7 +9,7 @@ import io.atomicmapping.dirty.PageTree;
 import io.atomicmapping.dirty.Range;
 import io.atomicmapping.dirty.SealedGeneration;
 import io.atomicmapping.dirty.Sections;
-import io.atomicmapping.dirty.Slot;
+import io.atomicmapping.dirty.Stripe;
 import io.atomicmapping.dirty.WorkingImage;
 import io.atomicmapping.storage.DurableFile;
 import io.atomicmapping.storage.PosixStorage;
@@ -75,10 +75,10 @@ class RecyclerTest {
     }
 
     private void store(long value) {
-        Slot slot = sections.enterPut();
-        tracking.mark(PAGE, Long.BYTES, slot);
+        Stripe stripe = sections.enterPut();
+        tracking.mark(PAGE, Long.BYTES, stripe);
         image.segment().set(ValueLayout.JAVA_LONG, PAGE, value);
-        sections.exitPut(slot);
+        sections.exitPut(stripe);
     }
 
     private long load() {
@@ -135,7 +135,7 @@ class RecyclerTest {
             CountDownLatch open = new CountDownLatch(1);
             long wait = random.nextLong(WAIT_NANOS_MAX);
             Thread thread = Thread.ofPlatform().start(() -> {
-                Slot update = sections.enterUpdate(); // keeps the exclusion waiting
+                Stripe update = sections.enterUpdate(); // keeps the exclusion waiting
                 open.countDown();
                 LockSupport.parkNanos(wait);
                 complete();

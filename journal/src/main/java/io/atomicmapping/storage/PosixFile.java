@@ -20,8 +20,8 @@ import java.util.OptionalInt;
  *   <li>Direct writes go through a second descriptor, opened by the first of them. Where the file system
  *       refuses them, or they are not aligned, they are buffered, which is as durable after a force.
  *   <li>The locks belong to the first descriptor's opening: closing another of the same file does not release
- *       them. Locks that other code of this process has by the older calls would be: {@link FileLocks} sees to
- *       them. There are two, by fcntl and by flock, which do not know of each other: beside an owner there is
+ *       them. Locks that other code of this process has by the older calls would be: {@link FileLocks} sees
+ *       to them. There are two, by fcntl and by flock, which do not know of each other: beside an owner there is
  *       only the second, which is not in the way of {@code FileChannel.lock}.
  * </ul>
  */

@@ -2,7 +2,7 @@ package io.atomicmapping.dirty;
 
 /** Keeps what one thread writes apart from the line of another's and from the line prefetched with that. */
 @SuppressWarnings("unused")
-abstract class SlotPadding {
+abstract class StripePadding {
     private long a;
     private long b;
     private long c;

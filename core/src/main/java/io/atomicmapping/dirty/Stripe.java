@@ -4,12 +4,12 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 
 /**
- * Where threads tell that a section of theirs is open: a platform thread in a slot of its own, by plain
+ * Where threads tell that a section of theirs is open: a platform thread in a stripe of its own, by plain
  * stores; all others in shared ones, by atomic adds.
  *
  * <p>Belongs to {@link Sections}, whose users hand it on.
  */
-public final class Slot extends SlotPadding {
+public final class Stripe extends StripePadding {
 
     private static final int SHARED = -1;
     private static final VarHandle OWNER;
@@ -19,15 +19,15 @@ public final class Slot extends SlotPadding {
     static {
         try {
             MethodHandles.Lookup lookup = MethodHandles.lookup();
-            OWNER = lookup.findVarHandle(Slot.class, "owner", Thread.class);
-            PUTS = lookup.findVarHandle(Slot.class, "puts", int.class);
-            UPDATES = lookup.findVarHandle(Slot.class, "updates", int.class);
+            OWNER = lookup.findVarHandle(Stripe.class, "owner", Thread.class);
+            PUTS = lookup.findVarHandle(Stripe.class, "puts", int.class);
+            UPDATES = lookup.findVarHandle(Stripe.class, "updates", int.class);
         } catch (ReflectiveOperationException e) {
             throw new ExceptionInInitializerError(e);
         }
     }
 
-    /** of a thread's own slot its place among those, of a shared one -1 */
+    /** of a thread's own stripe its place among those, of a shared one -1 */
     final int number;
     /** the pages that its owner marks first; null for a shared one */
     DirtyPages.Pages pages;
@@ -39,12 +39,12 @@ public final class Slot extends SlotPadding {
     private int updates;
 
     /** Makes one to be shared. */
-    public Slot() {
+    public Stripe() {
         this(SHARED);
     }
 
     /** Makes one for an owner. */
-    Slot(int number) {
+    Stripe(int number) {
         this.number = number;
     }
 
