@@ -19,7 +19,6 @@ final class MarkedPages {
     private static final long LENGTH_MASK = (1 << LENGTH_BITS) - 1;
     private static final int INDEX_BITS = 24;
     private static final int INDEX_MASK = (1 << INDEX_BITS) - 1;
-    private static final int RETAINED = 1 << 20;
     private static final int DIGIT_BITS = 9;
     private static final int DIGIT_MASK = (1 << DIGIT_BITS) - 1;
     /** for fewer the library's sort is as fast; for 4,096 it takes four times as long */
@@ -56,7 +55,7 @@ final class MarkedPages {
     }
 
     void clear() {
-        if (keys.length > RETAINED) {
+        if (keys.length > PageList.RETAINED) {
             keys = new long[64];
             spare = new long[0];
             stores = new long[128];

@@ -5,7 +5,8 @@ import java.util.Arrays;
 /** A growing list of page numbers, reused from commit to commit. */
 public final class PageList {
 
-    private static final int RETAINED = 1 << 20;
+    /** for how many pages buffers are kept from commit to commit; what a larger one took is given back */
+    static final int RETAINED = 1 << 16;
 
     private long[] pages = new long[64];
     private int size;

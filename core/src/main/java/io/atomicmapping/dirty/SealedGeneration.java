@@ -10,8 +10,6 @@ import java.util.Arrays;
  */
 public final class SealedGeneration implements AutoCloseable {
 
-    private static final int RETAINED = 1 << 20;
-
     private final RedoRecord record = new RedoRecord(1 << 16);
     /** the pages that had marks, in order; of each the lines taken, and where its before-images begin */
     private final PageList pages = new PageList();
@@ -105,7 +103,7 @@ public final class SealedGeneration implements AutoCloseable {
         pages.clear();
         changed.clear();
         images.clear();
-        if (masks.length > RETAINED) {
+        if (masks.length > PageList.RETAINED) {
             masks = new long[64];
             places = new long[65];
         }
