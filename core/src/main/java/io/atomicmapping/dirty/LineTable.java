@@ -43,7 +43,6 @@ final class LineTable implements AutoCloseable {
     private final long image;
     private final int pageShift;
     private final int lineShift;
-    private final int lineBytes;
     private final LazyMemory table;
     private final long tableAddress;
     private final DirtyPages dirty;
@@ -57,7 +56,6 @@ final class LineTable implements AutoCloseable {
         this.image = image;
         this.pageShift = pageShift;
         this.lineShift = pageShift - 6;
-        this.lineBytes = 1 << lineShift;
         this.table = new LazyMemory(pages << ENTRY_SHIFT);
         this.tableAddress = table.address();
         this.privates = new PageTree(pages);
@@ -78,11 +76,19 @@ final class LineTable implements AutoCloseable {
      * @return whether it is marked
      */
     boolean tryMark(long offset, int length, long value, Stripe stripe) {
-        int markers = bias.markers(stripe.number);
+        long line = offset >>> lineShift;
         long entry = tableAddress + (offset >>> pageShift << ENTRY_SHIFT);
         long mask = Memory.getAcquire(entry);
         long twin = Memory.getAcquire(entry + TWIN);
-        if (markers == Bias.UNKNOWN || twin <= LOCKED || (offset & lineBytes - 1) > lineBytes - length) {
+        if (line != offset + length - 1 >>> lineShift) {
+            return false;
+        }
+        long bit = 1L << line;
+        if ((mask & bit) != 0 && (twin & STORED_AGAIN) != 0) {
+            return true;
+        }
+        int markers = bias.markers(stripe.number);
+        if (markers == Bias.UNKNOWN || twin <= LOCKED) {
             return false;
         }
         if (mask == 0) {
@@ -92,13 +98,10 @@ final class LineTable implements AutoCloseable {
         } else if ((twin & STORED_AGAIN) == 0) {
             return false;
         }
-        long bit = 1L << (offset >>> lineShift);
-        if ((mask & bit) == 0) {
-            if (markers == Bias.ONE) {
-                Memory.setRelease(entry, mask | bit);
-            } else {
-                Memory.getAndBitwiseOr(entry, bit);
-            }
+        if (markers == Bias.ONE) {
+            Memory.setRelease(entry, mask | bit);
+        } else {
+            Memory.getAndBitwiseOr(entry, bit);
         }
         return true;
     }

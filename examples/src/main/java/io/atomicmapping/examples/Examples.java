@@ -9,8 +9,6 @@ import java.nio.file.Path;
 /** What the examples have in common. */
 final class Examples {
 
-    private static final long RING_BYTES = 64 << 20;
-
     private Examples() {
     }
 
@@ -19,10 +17,9 @@ final class Examples {
         return Files.createTempDirectory("example").resolve(name);
     }
 
-    /** Opens a mapping that begins small and will grow: so the journal's size is not left to the file's. */
+    /** Opens a mapping that begins small and will grow, and its journal with it. */
     static AtomicMapping openGrowing(Path file) throws IOException {
-        return AtomicMapping.open(file, MappingOptions.builder().size(PersistentHeap.HEADER_BYTES)
-                .journalCapacity(RING_BYTES).build());
+        return AtomicMapping.open(file, MappingOptions.builder().size(PersistentHeap.HEADER_BYTES).build());
     }
 
     /** Throws if something does not hold: an example that fails says so. */

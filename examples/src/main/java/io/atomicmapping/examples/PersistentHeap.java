@@ -38,9 +38,7 @@ import java.util.function.LongConsumer;
  * <p><b>Cost.</b> To allocate and to free are a few loads and two or three stores each, into two or three
  * lines. A piece has 8 bytes more than its user sees and one of 116 sizes; what is freed is used again for
  * pieces of its size, last freed first. Pieces of whole pages begin 8 bytes after a page does. The mapping
- * grows by {@link AtomicMapping#resize}, by half and at most by 64 MiB at a time, and never shrinks. Open one
- * that will grow with a {@code journalCapacity}: its default is a quarter of the size at the opening, and a
- * commit that fills the journal waits for a checkpoint.
+ * grows by {@link AtomicMapping#resize}, by half and at most by 64 MiB at a time, and never shrinks.
  *
  * <p>Source: segregated free lists, Wilson, Johnstone, Neely, Boles, "Dynamic Storage Allocation: A Survey
  * and Critical Review", IWMM 1995.

@@ -9,20 +9,16 @@ import io.atomicmapping.examples.PersistentHeap;
 import java.io.IOException;
 import java.nio.file.Path;
 
-/**
- * Ours, of both kinds. The ring is as large as the default of a large file: these begin small, where the
- * default is, too.
- */
+/** Ours, of both kinds, in a file that begins small. */
 abstract class OurMap implements RacedMap {
 
     private static final long FIRST_SIZE = 1 << 20;
-    private static final long RING_BYTES = 256 << 20;
 
     final PersistentHeap heap;
 
     private OurMap(Path directory) throws IOException {
         heap = PersistentHeap.open(AtomicMapping.open(directory.resolve("ours"),
-                MappingOptions.builder().size(FIRST_SIZE).journalCapacity(RING_BYTES).build()));
+                MappingOptions.builder().size(FIRST_SIZE).build()));
     }
 
     @Override
